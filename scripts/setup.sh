@@ -48,6 +48,6 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-apt_get() { apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@"; }
+apt_get() { apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 "$@"; }
 step "update the package lists" apt_get update
 step "install ${#missing[@]} packages: ${missing[*]}" apt_get install -y --no-install-recommends "${missing[@]}"
