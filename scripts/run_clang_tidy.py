@@ -60,7 +60,7 @@ def tidy(entry, compile_commands, config, cache, root):
         [CLANG_TIDY, "--quiet", "-p", str(compile_commands.parent), entry["file"]],
         capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        return path, done.stdout + done.stderr, False
+        return path, done.stdout or done.stderr, False
     if stamp:
         stamp.touch()
     return path, None, False
