@@ -48,6 +48,16 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-apt_get() { apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 "$@"; }
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# apt-get's hundreds of lines are shown only when it fails.
+apt_get() {
+  apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 "$@" >"$log" 2>&1 || {
+    cat "$log"
+    return 1
+  }
+}
+
 step "update the package lists" apt_get update
 step "install ${#missing[@]} packages: ${missing[*]}" apt_get install -y --no-install-recommends "${missing[@]}"
