@@ -9,6 +9,8 @@ set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 cd "$root"
 
+git -c safe.directory="$root" rev-parse --git-dir >/dev/null || die "the checks read git's list of files; clone the repository"
+
 work=$root/build/lint
 mkdir -p "$work"
 

@@ -76,6 +76,7 @@ def main():
         entry["file"]: entry
         for entry in json.loads(compile_commands.read_text(encoding="utf-8"))
         if any(pathlib.Path(entry["file"]).is_relative_to(folder) for folder in inside)
+        and os.path.exists(entry["file"])  # compile commands may be older than a file's removal
     }
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         results = list(pool.map(lambda e: tidy(e, compile_commands, config, cache, root), entries.values()))
