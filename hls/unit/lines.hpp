@@ -5,11 +5,19 @@
 #include <span>
 #include <vector>
 
-#include "hls/unit/layout.hpp"
 #include "hls/unit/unit.hpp"
 #include "hls/vector/fixed.hpp"
+#include "host/device/command.hpp"
 
 namespace sluice::hls {
+
+using device::ceil_div;
+using device::delta_lines;
+using device::plane_lines;
+using device::q16_lines;
+using device::q8_lines;
+using device::vector_data_lines;
+using device::vector_lines;
 
 // A vector outside of vector memory: mantissas and exponent.
 struct VectorValue {
