@@ -10,10 +10,10 @@ import pathlib
 import sys
 import zlib
 
-from cases import simple
+from cases import attending, decisions, matrices, operations, simple
 from cases.draw import Draw
 
-FAMILIES = (simple,)
+FAMILIES = (simple, matrices, operations, decisions, attending)
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden"
 
 
