@@ -92,7 +92,9 @@ class Mutator {
       return value;
     }
     constexpr std::array<std::int64_t, 6> kSteps{-1, 1, 2, 8, -8, 1'000};
-    return value.get<std::int64_t>() + kSteps[below(kSteps.size())];
+    // in unsigned arithmetic, since an earlier edit may have put the largest number here
+    return static_cast<std::int64_t>(value.get<std::uint64_t>() +
+                                     static_cast<std::uint64_t>(kSteps[below(kSteps.size())]));
   }
 
   json strange_value() {
@@ -209,6 +211,28 @@ MutationCounts mutate_configs(std::uint64_t seed, int count) {
       ++counts.accepted;
     } else {
       REQUIRE(is_one_line(result.error().message()));
+      ++counts.refused;
+    }
+  }
+  return counts;
+}
+
+MutationCounts mutate_tokenizers(std::uint64_t seed, int count) {
+  Mutator mutator(seed);
+  const ModelConfig config = parse_config(kTinyConfig, "").value();
+  const json document = json::parse(kTinyTokenizer);
+  MutationCounts counts;
+  for (int i = 0; i < count; ++i) {
+    const std::string text =
+        mutator.below(3) == 0 ? mutator.edit_bytes(kTinyTokenizer) : dumped(mutator.edit_values(document));
+    const Result<Tokenizer> result = Tokenizer::from_json(text);
+    const Status fits = result.ok() ? check_tokenizer(config, result.value()) : Status(result.error());
+    if (fits.ok()) {
+      const Result<std::vector<std::int32_t>> tokens = result.value().encode("red <eos> green", true);
+      REQUIRE((tokens.ok() || is_one_line(tokens.error().message())));
+      ++counts.accepted;
+    } else {
+      REQUIRE(is_one_line(fits.error().message()));
       ++counts.refused;
     }
   }

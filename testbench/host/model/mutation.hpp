@@ -1,4 +1,4 @@
-// Damages good safetensors headers and config.json texts at random and feeds them to the readers.
+// Damages good safetensors headers, config.json and tokenizer.json texts at random and feeds them to the readers.
 //
 // Purpose: shows that no damage crashes (the sanitizers watch), that every refusal is one line of text, and that what
 // is
@@ -17,5 +17,6 @@ struct MutationCounts {
 
 MutationCounts mutate_safetensors(std::uint64_t seed, int count);
 MutationCounts mutate_configs(std::uint64_t seed, int count);
+MutationCounts mutate_tokenizers(std::uint64_t seed, int count);
 
 }  // namespace sluice::testing

@@ -15,3 +15,9 @@ TEST_CASE("2,500 damaged configs end in one line or in a model that can be descr
   CHECK(counts.accepted > 25);
   CHECK(counts.refused > 1'000);
 }
+
+TEST_CASE("1,000 damaged tokenizers end in one line or in tokens", "[model]") {
+  const MutationCounts counts = mutate_tokenizers(5, 1'000);
+  CHECK(counts.accepted > 25);
+  CHECK(counts.refused > 300);
+}
