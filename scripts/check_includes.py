@@ -17,7 +17,7 @@ HOST_EDGES = {
     "base": set(),
     "telemetry": set(),
     "model": set(),
-    "quant": {"model"},
+    "quant": {"model", "device"},
     "device": set(),
     "device/software": {"device", "hls"},
     "device/simulation": {"device", "sim"},
@@ -27,7 +27,7 @@ HOST_EDGES = {
     "streaming": {"store", "device"},
     "experts": {"streaming", "store"},
     "attention": {"model", "device"},
-    "engine": {"attention", "experts", "streaming", "model", "device"},
+    "engine": {"attention", "experts", "streaming", "model", "quant", "device"},
     "server": {"engine"},
 }
 # Everything but the tests.
