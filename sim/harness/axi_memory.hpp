@@ -63,14 +63,14 @@ struct AxiMemorySignals {
 };
 
 struct AxiOptions {
-  std::string name;                     // in messages
-  std::uint32_t beat_bytes = 32;        // width of the port; bursts use it in full
+  std::string name;               // in messages
+  std::uint32_t beat_bytes = 32;  // width of the port; bursts use it in full
   std::uint32_t read_latency_cycles = 63;
   std::uint32_t write_latency_cycles = 63;
-  std::uint32_t queue_depth = 64;       // bursts taken of each kind before ready goes low
-  std::uint32_t reads_allowed = 0;      // rule: more in flight is a violation; 0: no such rule
-  bool unique_read_ids = false;         // rule: an id in flight must not be used again
-  double stall_probability = 0;         // of every ready and of every new valid, each cycle
+  std::uint32_t queue_depth = 64;   // bursts taken of each kind before ready goes low
+  std::uint32_t reads_allowed = 0;  // rule: more in flight is a violation; 0: no such rule
+  bool unique_read_ids = false;     // rule: an id in flight must not be used again
+  double stall_probability = 0;     // of every ready and of every new valid, each cycle
   std::uint64_t seed = 1;
 };
 
@@ -144,8 +144,8 @@ class AxiMemory {
   std::uint64_t random_state_;
   std::uint64_t cycle_ = 0;
 
-  BurstQueue reads_;           // the front one's beats are being sent; it goes when its last beat is taken
-  BurstQueue writes_;          // the front one's beats are being taken
+  BurstQueue reads_;   // the front one's beats are being sent; it goes when its last beat is taken
+  BurstQueue writes_;  // the front one's beats are being taken
   BurstQueue write_responses_;
   AxiMemorySignals outputs_;
 

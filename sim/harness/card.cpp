@@ -9,7 +9,7 @@ namespace sluice::sim {
 namespace {
 
 constexpr std::uint32_t kResetCycles = 4;
-constexpr std::uint32_t kMaxHostReads = 32;  // PCIM of AWS F2, the strictest of the shells
+constexpr std::uint32_t kMaxHostReads = 32;           // PCIM of AWS F2, the strictest of the shells
 constexpr std::uint64_t kPicosecondsPerCycle = 4000;  // 250 MHz
 constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
 
@@ -156,11 +156,8 @@ std::optional<std::uint32_t> VerilatedCard::read_register(std::uint32_t offset, 
 }
 
 bool VerilatedCard::write_register(std::uint32_t offset, std::uint32_t value, std::uint64_t deadline_cycles) {
-  RegisterInputs inputs = {.aw_valid = true,
-                           .w_valid = true,
-                           .b_ready = true,
-                           .address = static_cast<std::uint16_t>(offset),
-                           .data = value};
+  RegisterInputs inputs = {
+      .aw_valid = true, .w_valid = true, .b_ready = true, .address = static_cast<std::uint16_t>(offset), .data = value};
   bool answered = false;
   bool good = false;
   for (std::uint64_t i = 0; i < deadline_cycles && !answered; ++i) {

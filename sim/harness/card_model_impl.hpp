@@ -137,10 +137,10 @@ class VerilatedModel final : public CardModel {
 
   void sample_host(AxiManagerSignals& manager) const override {
     const Model& m = *model_;
-    manager.ar = {m.host_arvalid_o != 0, m.host_arid_o, m.host_araddr_o, m.host_arlen_o, m.host_arsize_o,
-                  m.host_arburst_o};
-    manager.aw = {m.host_awvalid_o != 0, m.host_awid_o, m.host_awaddr_o, m.host_awlen_o, m.host_awsize_o,
-                  m.host_awburst_o};
+    manager.ar = {m.host_arvalid_o != 0, m.host_arid_o,   m.host_araddr_o,
+                  m.host_arlen_o,        m.host_arsize_o, m.host_arburst_o};
+    manager.aw = {m.host_awvalid_o != 0, m.host_awid_o,   m.host_awaddr_o,
+                  m.host_awlen_o,        m.host_awsize_o, m.host_awburst_o};
     manager.r_ready = m.host_rready_o != 0;
     manager.b_ready = m.host_bready_o != 0;
     manager.w_valid = m.host_wvalid_o != 0;

@@ -15,8 +15,6 @@ class NoWaves {
 
 }  // namespace
 
-std::unique_ptr<CardModel> make_plain_card_model() {
-  return std::make_unique<VerilatedModel<Vsluice_card, NoWaves>>();
-}
+std::unique_ptr<CardModel> make_plain_card_model() { return std::make_unique<VerilatedModel<Vsluice_card, NoWaves>>(); }
 
 }  // namespace sluice::sim

@@ -6,8 +6,7 @@ namespace sluice::sim {
 
 std::unique_ptr<CardStorage> CardStorage::create(std::uint64_t bytes, std::uint32_t channels) {
   const std::uint64_t rounded = (bytes + device::kLineBytes - 1) / device::kLineBytes * device::kLineBytes;
-  void* const base =
-      mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const base = mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) {
     return nullptr;
   }

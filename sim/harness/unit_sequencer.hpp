@@ -12,8 +12,8 @@
 #include <memory>
 #include <vector>
 
-#include "host/device/command.hpp"
 #include "hls/unit/unit.hpp"
+#include "host/device/command.hpp"
 
 namespace sluice::sim {
 
@@ -21,7 +21,7 @@ inline constexpr std::uint32_t kLineWords = device::kLineBytes / 4;
 
 // What the ports say at a clock edge. The pointers are valid during the call.
 struct UnitInputs {
-  bool vector_valid = false;                   // the vector read asked for two calls earlier is answered
+  bool vector_valid = false;                    // the vector read asked for two calls earlier is answered
   const std::uint32_t* vector_lines = nullptr;  // [kMaxTokens][kLineWords]
   bool card_read_taken = false;
   bool card_valid = false;
