@@ -1,0 +1,32 @@
+// The same RTL compiled with waveforms, which makes it slower even while none are written.
+#include "Vsluice_card_traced.h"
+#include "sim/harness/card_model_impl.hpp"
+#include "verilated_fst_c.h"
+
+namespace sluice::sim {
+namespace {
+
+class FstWaves {
+ public:
+  static constexpr bool kExists = true;
+
+  bool open(Vsluice_card_traced& model, const std::string& file) {
+    constexpr int kAllLevels = 99;
+    model.trace(&fst_, kAllLevels);
+    fst_.open(file.c_str());
+    return fst_.isOpen();
+  }
+  void dump(std::uint64_t time) { fst_.dump(time); }
+  void close() { fst_.close(); }
+
+ private:
+  VerilatedFstC fst_;
+};
+
+}  // namespace
+
+std::unique_ptr<CardModel> make_traced_card_model() {
+  return std::make_unique<VerilatedModel<Vsluice_card_traced, FstWaves>>();
+}
+
+}  // namespace sluice::sim

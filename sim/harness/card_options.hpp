@@ -1,0 +1,24 @@
+// How a simulated card is set up. Plain data, apart from card.hpp so that it can be named where no card is built.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace sluice::sim {
+
+// A window of the simulation to be written as an FST waveform.
+struct Waves {
+  std::string file;  // empty: none
+  std::uint64_t from_cycle = 0;
+  std::uint64_t cycles = 10000;
+};
+
+struct CardOptions {
+  std::uint32_t memory_latency_cycles = 63;  // read and write, 250 ns at 250 MHz
+  std::uint32_t host_latency_cycles = 225;   // 900 ns
+  double stall_probability = 0;              // of every ready and every new valid of the memories, each cycle
+  std::uint64_t seed = 1;
+  Waves waves;
+};
+
+}  // namespace sluice::sim
