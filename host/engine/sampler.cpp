@@ -93,8 +93,10 @@ std::int32_t draw(const AlignedLogits& aligned, const SamplingParameters& parame
   }
   std::vector<std::int32_t> order(p.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&p](std::int32_t a, std::int32_t b) {
-    return p[static_cast<std::size_t>(a)] > p[static_cast<std::size_t>(b)];
+  std::sort(order.begin(), order.end(), [&p](std::int32_t a, std::int32_t b) {
+    const std::int64_t pa = p[static_cast<std::size_t>(a)];
+    const std::int64_t pb = p[static_cast<std::size_t>(b)];
+    return pa != pb ? pa > pb : a < b;
   });
   const std::uint64_t total = static_cast<std::uint64_t>(std::accumulate(p.begin(), p.end(), std::int64_t{0}));
   const std::uint64_t wanted = (total * parameters.top_p) >> 16;
