@@ -1,8 +1,6 @@
 #include "host/model/config.hpp"
 
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <iterator>
 
 #include "host/model/safetensors.hpp"
 #include "testbench/host/model/fixtures.hpp"

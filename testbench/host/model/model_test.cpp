@@ -2,8 +2,6 @@
 
 #include <array>
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "testbench/host/model/fixtures.hpp"

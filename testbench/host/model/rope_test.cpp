@@ -1,8 +1,6 @@
 #include "host/model/rope.hpp"
 
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "testbench/host/model/fixtures.hpp"
