@@ -113,11 +113,11 @@ std::uint32_t block_exponent(Format format, std::uint8_t scale) {
 
 std::int32_t block_mantissa(Format format, std::uint8_t scale) { return format == Format::kInt4 ? 8 + (scale & 7) : 1; }
 
-Status check_weights(std::span<const float> weights, std::string_view name) {
+Status check_weights(std::span<const float> weights, std::string_view name, std::uint64_t first) {
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (!(std::abs(weights[i]) <= kMaxWeight)) {
       const std::string_view fault = std::isfinite(weights[i]) ? "larger than 2^100" : "not finite";
-      return Error(ErrorCode::kInvalidInput, fmt::format("tensor {}: the weight {} is {}", name, i, fault));
+      return Error(ErrorCode::kInvalidInput, fmt::format("tensor {}: the weight {} is {}", name, first + i, fault));
     }
   }
   return {};

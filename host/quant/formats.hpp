@@ -51,8 +51,9 @@ std::int32_t fixed_scale_bias(device::Format format);
 std::uint32_t block_exponent(device::Format format, std::uint8_t scale);
 std::int32_t block_mantissa(device::Format format, std::uint8_t scale);
 
-// Fails, naming `name` and the index, unless every weight is finite and at most kMaxWeight.
-Status check_weights(std::span<const float> weights, std::string_view name);
+// Fails, naming `name` and the index, unless every weight is finite and at most kMaxWeight. `weights` are those of the
+// tensor from index `first` on.
+Status check_weights(std::span<const float> weights, std::string_view name, std::uint64_t first = 0);
 
 // Smallest scale with which no element passes the limit. Errors are at most half a step, except where the block is too
 // small for S = 0.
