@@ -90,6 +90,13 @@ bool is_object_list(const json& object) {
   return std::any_of(object.begin(), object.end(), [](const json& value) { return value.is_object(); });
 }
 
+// transformers takes 0 for these to mean the default.
+Result<double> parse_beta(const JsonFields& fields, std::string_view key, double fallback) {
+  const json* value = fields.find(key);
+  return value == nullptr || *value == 0 ? Result<double>(fallback)
+                                         : fields.number(key, {limits::kMinRopeScale, limits::kMaxRopeScale});
+}
+
 Result<RopeConfig> parse_yarn(const JsonFields& fields, const JsonFields& config, RopeConfig rope,
                               std::int64_t max_position) {
   const IntegerRange positions{1, limits::kMaxPosition};
@@ -103,14 +110,13 @@ Result<RopeConfig> parse_yarn(const JsonFields& fields, const JsonFields& config
   } else {
     SLUICE_ASSIGN_OR_RETURN(rope.factor, fields.number("factor", {1.0, limits::kMaxRopeFactor}));
   }
-  SLUICE_ASSIGN_OR_RETURN(rope.beta_fast, fields.number_or("beta_fast", scales, rope.beta_fast));
-  SLUICE_ASSIGN_OR_RETURN(rope.beta_slow, fields.number_or("beta_slow", scales, rope.beta_slow));
-  rope.beta_fast = rope.beta_fast > 0.0 ? rope.beta_fast : RopeConfig{}.beta_fast;
-  rope.beta_slow = rope.beta_slow > 0.0 ? rope.beta_slow : RopeConfig{}.beta_slow;
+  SLUICE_ASSIGN_OR_RETURN(rope.beta_fast, parse_beta(fields, "beta_fast", rope.beta_fast));
+  SLUICE_ASSIGN_OR_RETURN(rope.beta_slow, parse_beta(fields, "beta_slow", rope.beta_slow));
   SLUICE_ASSIGN_OR_RETURN(rope.mscale, fields.number_or("mscale", scales, 0.0));
   SLUICE_ASSIGN_OR_RETURN(rope.mscale_all_dim, fields.number_or("mscale_all_dim", scales, 0.0));
   if (fields.has("attention_factor")) {
-    SLUICE_ASSIGN_OR_RETURN(rope.attention_factor, fields.number("attention_factor", scales));
+    SLUICE_ASSIGN_OR_RETURN(rope.attention_factor,
+                            fields.number("attention_factor", {limits::kMinRopeScale, limits::kMaxRopeScale}));
   }
   SLUICE_ASSIGN_OR_RETURN(rope.truncate, fields.flag_or("truncate", true));
   return rope;

@@ -39,6 +39,7 @@ constexpr double kMaxScalingFactor = 1e4;
 constexpr double kMinRopeTheta = 1.5;
 constexpr double kMaxRopeTheta = 1e12;
 constexpr double kMaxRopeFactor = 1e6;
+constexpr double kMinRopeScale = 1e-6;
 constexpr double kMaxRopeScale = 1e6;  // beta_fast, beta_slow, mscale, mscale_all_dim, attention_factor
 }  // namespace limits
 
