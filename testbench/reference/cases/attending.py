@@ -13,7 +13,7 @@ def entry(draw, dims, exponents):
 
 
 def case_attend(shape, vectors, entries, position, window, score=SCORE, sinks=None):
-    """shape: (heads, kv_lora, rope) for MLA with vectors (latent, rope), (heads, kv_heads, dim) for GQA with (query,)."""
+    """MLA: shape (heads, kv_lora, rope), vectors (latent, rope). GQA: shape (heads, kv_heads, dim), vectors (query,)."""
     blocks = [att.Blocks(*e) for e in entries]
     queries = [Vector(*v) for v in vectors]
     case = {"kind": "mla" if len(vectors) == 2 else "gqa", "heads": shape[0]}
