@@ -1,0 +1,48 @@
+// Executes one checked command on the memories of the software device.
+//
+// Ownership: borrows the memories; owns the slot table. Threading: one thread. Errors: a command's fault and detail, as
+// in
+//   its completion.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include "hls/unit/unit.hpp"
+#include "host/device/command.hpp"
+#include "host/device/device.hpp"
+#include "host/device/software/memories.hpp"
+
+namespace sluice::device {
+
+class Executor {
+ public:
+  Executor(Memories& memories, Counters& counters) : memories_(memories), counters_(counters) {}
+
+  [[nodiscard]] hls::CommandError execute(const Command& command, Queue queue);
+  void clear_slots() { slots_.clear(); }
+
+ private:
+  // A linear for some tokens, each with an output line of its own.
+  struct LinearJob {
+    LinearOperand operand;
+    std::uint32_t token_mask = 0;
+    std::array<std::uint32_t, kMaxTokens> output_line = {};
+  };
+
+  hls::CommandError copy(const CopyOperand& operand, bool to_card);
+  hls::CommandError move(const MoveOperand& operand, bool to_card);
+  hls::CommandError linear(const LinearJob& job);
+  hls::CommandError experts(const ExpertsOperand& operand);
+  hls::CommandError expert(const ExpertsOperand& operand, std::uint32_t expert_id, std::uint32_t token_mask,
+                           const std::array<std::uint32_t, kMaxTokens>& output_line);
+  hls::CommandError unit(const Command& command);
+
+  Memories& memories_;
+  Counters& counters_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, SlotOperand> slots_;
+};
+
+}  // namespace sluice::device
