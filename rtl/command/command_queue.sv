@@ -102,7 +102,8 @@ module command_queue #(
     .next_valid_o(next_valid), .load_i(load), .command_o(command), .error_o(fetch_error)
   );
 
-  // The check takes the cycle after the load; header fields that would mislead this module are checked here.
+  // The check takes the cycle after the load. The header, which this module uses, is checked here, by the same rule and
+  // in the same order as the checker does.
   logic check_valid;
   logic [3:0] check_fault, header_fault_q;
   logic [31:0] check_detail, header_detail_q;
@@ -129,20 +130,19 @@ module command_queue #(
         header_fault_q <= sluice_pkg::FaultBusError;
       end else if (version != sluice_pkg::CommandVersion[7:0]) begin
         header_fault_q <= sluice_pkg::FaultBadVersion;
-      end else if (!own_opcode) begin
-        header_fault_q <= sluice_pkg::FaultBadOpcode;
+        header_detail_q <= {24'b0, version};
       end else if (command[32*sluice_pkg::HeaderWaitSemaphore+5 +: 27] != '0) begin
         header_fault_q <= sluice_pkg::FaultBadHeader;
         header_detail_q <= sluice_pkg::HeaderWaitSemaphore;
       end else if (command[32*sluice_pkg::HeaderSignalSemaphore+5 +: 27] != '0) begin
         header_fault_q <= sluice_pkg::FaultBadHeader;
         header_detail_q <= sluice_pkg::HeaderSignalSemaphore;
-      end else if (command[32*sluice_pkg::HeaderOperandLo +: 32] != '0) begin
+      end else if (command[32*sluice_pkg::HeaderOperandLo +: 64] != '0) begin
         header_fault_q <= sluice_pkg::FaultBadHeader;
         header_detail_q <= sluice_pkg::HeaderOperandLo;
-      end else if (command[32*sluice_pkg::HeaderOperandHi +: 32] != '0) begin
-        header_fault_q <= sluice_pkg::FaultBadHeader;
-        header_detail_q <= sluice_pkg::HeaderOperandHi;
+      end else if (!own_opcode) begin
+        header_fault_q <= sluice_pkg::FaultBadOpcode;
+        header_detail_q <= {16'b0, opcode};
       end
     end
   end

@@ -45,6 +45,10 @@ module vector_memory #(
     $fatal(1, "vector_memory: Lines must be a power of two up to 65536");
   end
 
+  // Lines beyond the bank do not exist: commands are checked, so the upper address bits are 0.
+  logic unused;
+  assign unused = &{1'b0, read_line};
+
   logic read;
   logic [15:0] read_line;
 
@@ -61,6 +65,8 @@ module vector_memory #(
     logic [1023:0] data_q;
     logic unit_write, mover_write;
     logic [15:0] write_line;
+    logic unused_bank;
+    assign unused_bank = &{1'b0, write_line};
 
     assign unit_write = unit_write_i && unit_write_bank_i == 2'(b);
     assign mover_write = mover_write_i && mover_write_bank_i == 2'(b);
