@@ -27,7 +27,7 @@ HOST_EDGES = {
     "streaming": {"store", "device"},
     "experts": {"streaming", "store"},
     "attention": {"model", "device"},
-    "engine": {"attention", "experts", "streaming", "model", "quant", "device"},
+    "engine": {"attention", "experts", "streaming", "model", "quant", "device", "hls"},
     "server": {"engine"},
 }
 # Everything but the tests.

@@ -120,6 +120,18 @@ inline i32 swiglu_clamped(const i32* m, i32 e, int n, u32 limit, u32 scale, i64*
   return e + up_exponent - 8;
 }
 
+// Section 6.9. An MXINT8 row q [n] with scale bytes [n / 32]: s[i] gets the sums; returns their exponent.
+inline i32 embedding_row(const i8* q, const u8* scale, int n, i64* s) {
+  i32 largest = 0;
+  for (int b = 0; b < (n + 31) / 32; ++b) {
+    largest = scale[b] > largest ? scale[b] : largest;
+  }
+  for (int i = 0; i < n; ++i) {
+    s[i] = align(i64{q[i]} << 15, largest - scale[i / 32]);
+  }
+  return largest - 133 - 15;
+}
+
 struct SinCos {
   i64 sin;  // Q30
   i64 cos;

@@ -1,0 +1,66 @@
+#include "host/engine/evaluate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace sluice::engine {
+namespace {
+
+constexpr std::size_t kStepTokens = 64;  // logits held at a time
+
+// Scores one window: its inputs are the begin token and all but the last of `targets`.
+Status score_window(Engine& engine, std::uint64_t sequence, std::int32_t begin_token,
+                    std::span<const std::int32_t> targets, Evaluation& out, const EvaluateProgress& progress) {
+  for (std::size_t at = 0; at < targets.size(); at += kStepTokens) {
+    const std::size_t count = std::min(kStepTokens, targets.size() - at);
+    std::vector<TokenInput> inputs;
+    for (std::size_t i = at; i < at + count; ++i) {
+      inputs.push_back({sequence, i == 0 ? begin_token : targets[i - 1], true});
+    }
+    SLUICE_ASSIGN_OR_RETURN(const std::vector<Logits> logits, engine.step(inputs));
+    for (std::size_t i = 0; i < count; ++i) {
+      out.nats += negative_log_probability(logits[i], targets[at + i]);
+    }
+    out.tokens += count;
+    if (progress) {
+      progress(out.tokens);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+double negative_log_probability(const Logits& logits, std::int32_t token) {
+  const std::vector<double> real = to_real(logits);
+  const double largest = *std::max_element(real.begin(), real.end());
+  double sum = 0.0;
+  for (const double x : real) {
+    sum += std::exp(x - largest);
+  }
+  return std::log(sum) + largest - real[static_cast<std::size_t>(token)];
+}
+
+Result<Evaluation> evaluate(Engine& engine, std::span<const std::int32_t> tokens, std::int32_t begin_token,
+                            std::uint32_t window, const EvaluateProgress& progress) {
+  if (tokens.empty()) {
+    return Error(ErrorCode::kInvalidInput, "the text has no tokens to score");
+  }
+  if (window < 2 || window > engine.max_tokens()) {
+    return Error(ErrorCode::kInvalidInput,
+                 "the window must be from 2 to " + std::to_string(engine.max_tokens()) + " tokens");
+  }
+  Evaluation out;
+  while (!tokens.empty()) {
+    const std::size_t count = std::min<std::size_t>(tokens.size(), window - 1);
+    SLUICE_ASSIGN_OR_RETURN(const std::uint64_t sequence, engine.open_sequence());
+    const Status status = score_window(engine, sequence, begin_token, tokens.first(count), out, progress);
+    engine.close_sequence(sequence);
+    SLUICE_RETURN_IF_ERROR(status);
+    tokens = tokens.subspan(count);
+  }
+  return out;
+}
+
+}  // namespace sluice::engine

@@ -1,0 +1,114 @@
+"""route, logits_align, sample."""
+
+from numerics import routing, sampling
+from numerics.integers import BLOCK
+from numerics.vectors import Vector
+
+BIG = (1 << 23) - 1
+ONE = 1 << 24
+
+
+def case_route(m, e, rule, top_k, **options):
+    experts, weights = routing.route(Vector(m, e), rule, top_k, **options)
+    return {
+        "m": m, "e": e, "rule": rule, "top_k": top_k,
+        "normalisation": options.get("normalisation", routing.default_normalisation(rule)),
+        "scale": options.get("scale", ONE), "bias": options.get("bias"),
+        "groups": options.get("groups", 1), "groups_kept": options.get("groups_kept", 1),
+        "experts": experts, "weights": weights,
+    }
+
+
+def cases_route(draw):
+    cases = []
+    for rule in routing.RULES:
+        top_k = 1 if rule == "sigmoid_top1" else 4
+        grouped = {"groups": 4, "groups_kept": 2}
+        cases += [
+            case_route(draw.bell(32, 23), -20, rule, top_k),
+            case_route(draw.bell(32, 23), -18, rule, top_k, **grouped),
+            case_route([5] * 16, -3, rule, top_k, **grouped),
+            case_route([0] * 16, -16384, rule, top_k),
+            case_route([BIG, -BIG] * 8, 0, rule, top_k, scale=1 << 28),
+            case_route([-BIG] * 15 + [BIG], 30, rule, top_k, scale=1),
+            case_route(draw.list(24, -3, 3), -1, rule, top_k, scale=0),
+        ]
+    m = draw.bell(32, 23)
+    for rule in ("sigmoid_bias", "softmax_topk"):
+        for normalisation in (routing.SELECTED, routing.NONE if rule == "sigmoid_bias" else routing.ALL):
+            cases += [
+                case_route(m, e, rule, top_k, normalisation=normalisation, scale=s)
+                for e, top_k, s in ((-20, 8, 41943040), (-24, 16, ONE), (-16, 1, 1 << 28))
+            ]
+    bias = draw.list(32, -(1 << 24), 1 << 24)
+    options = {"bias": bias, "groups": 8, "groups_kept": 4, "scale": 41943040}
+    cases += [
+        case_route(m, -20, "sigmoid_bias", 8, **options),
+        case_route(m, -20, "sigmoid_bias", 8, bias=[(1 << 31) - 1, -(1 << 31)] * 16),
+        case_route([-BIG] * 32, 0, "sigmoid_bias", 4, bias=bias),
+        case_route([-BIG] * 32, -18, "sigmoid_bias", 4, bias=[0] * 16 + bias[:16]),
+        case_route([0] * 16, -16384, "sigmoid_bias", 4, bias=[0] * 6 + [1, 1, 1, 0, 0, -1, 2, 0, 0, 0]),
+        case_route([8, 0, 8, 0, 7, 7, 0, 9] + [0, 16, 0, 0, 8, 8, -9, -9], -2, "topk_softmax", 4, groups=4, groups_kept=2),
+        case_route([3] * 512, -2, "softmax_topk", 16, scale=1 << 28),
+    ]
+    return cases
+
+
+def cases_logits_align(draw):
+    inputs = [[(draw.signed(6, 23), draw.between(-30, -10)) for _ in range(n)] for n in (1, 2, 3, 5, 8)]
+    inputs += [
+        [([0] * 4, -16384), ([1, -1, 2, -2], -20)], [([0] * 4, -16384)] * 2, [([0] * 4, 300), ([1, -1, 2, -2], -20)],
+        [([BIG, -BIG, 1, -1], 20), ([BIG, -BIG, 1, -1], -43)], [([BIG, -BIG, 1, -1], 20), ([BIG, -1], -44)],
+        [([BIG, -BIG, 1, -1], 20), ([BIG, -BIG, 1, -1], -4)], [([5, -5], -3), ([20, -20], -5)],
+    ]
+    cases = []
+    for slices in inputs:
+        l, X = sampling.logits_align([Vector(m, e) for m, e in slices])
+        cases.append({"slices": [{"m": m, "e": e} for m, e in slices], "l": l, "X": X})
+    return cases
+
+
+def case_philox(key, counter):
+    return {"kind": "philox", "key": key, "counter": counter, "words": sampling.philox(key, counter)}
+
+
+def case_random(seed, position, sequence):
+    names = {"kind": "random", "seed": str(seed), "position": str(position), "sequence": str(sequence)}
+    return names | {"random": str(sampling.random_number(seed, position, sequence))}
+
+
+def case_temperature(l, X, mul, top_p, U):
+    P = sampling.probabilities(l, X, mul)
+    kept = sampling.kept_candidates(P, top_p)
+    return {
+        "kind": "temperature", "l": l, "X": X, "mul": mul, "top_p": top_p, "random": str(U),
+        "P": P, "kept": kept, "token": sampling.draw(P, kept, U),
+    }
+
+
+def cases_sample(draw):
+    word, log2e = 0xFFFFFFFF, 24204406
+    cases = [
+        case_philox([0, 0], [0] * 4), case_philox([word] * 2, [word] * 4),
+        case_philox([0xA4093822, 0x299F31D0], [0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344]),
+        case_random(0, 0, 0), case_random((1 << 64) - 1, 5, (1 << 64) - 1), case_random(42, 1 << 32, 7),
+    ]
+    cases += [
+        {"kind": "greedy", "l": l, "token": sampling.greedy(l)}
+        for l in ([3, 9, 9, 1], [0, 0, 0], [-5, -4, -4], [-(1 << 47), (1 << 47) - 1, 1 << 46], draw.signed(BLOCK, 47))
+    ]
+    U = [draw.between(0, (1 << 64) - 1) for _ in range(6)] + [0, (1 << 64) - 1]
+    logits = draw.bell(24, 47)
+    cases += [case_temperature(logits, -20, mul, 65536, u) for mul in (log2e, 2 * log2e, log2e // 2) for u in U[:3]]
+    cases += [case_temperature(logits, -20, log2e, top_p, u) for top_p in (1, 6000, 30000, 58982, 65535) for u in U[-3:]]
+    cases += [
+        case_temperature([7] * 8, -20, log2e, 65536, U[0]), case_temperature([7] * 8, -20, log2e, 32768, U[7]),
+        case_temperature([0] * 8, -16384, log2e, 65536, U[1]), case_temperature(logits, 60, 1, 65536, U[2]),
+        case_temperature(logits, -20, (1 << 40) - 1, 65536, U[3]), case_temperature(logits, -20, 1, 65536, U[4]),
+        case_temperature([1 << 46, -(1 << 46), (1 << 46) - 5, 3], -16, log2e, 65536, U[5]),
+        case_temperature([9, 8, 9, 7, 9], 23, log2e // 16, 40000, U[0]),
+    ]
+    return cases
+
+
+CASES = {"route": cases_route, "logits_align": cases_logits_align, "sample": cases_sample}

@@ -1,0 +1,1 @@
+"""docs/numerics.md in Python integers; see ../README.md."""
