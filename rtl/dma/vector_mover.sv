@@ -64,11 +64,11 @@ module vector_mover (
 
   // Export: a line is read while the second half of the one before leaves.
   logic there_q, drain_ready, drain_done, drain_error;
-  logic [10:0] drain_select;
+  logic [11:0] drain_select;
 
   assign vector_read_o = export_q && left_q != '0 && (!there_q || (half_q && drain_ready));
   assign vector_read_line_o = line_q;
-  assign drain_select = {bank_q, half_q, 8'b0};
+  assign drain_select = {bank_q, half_q, 9'b0};
 
   logic moved, finished;
   assign moved = (import_q && host_valid) || (there_q && drain_ready);
@@ -123,7 +123,7 @@ module vector_mover (
   host_writer u_host_writer (
     .clk_i, .rst_ni,
     .start_i(start_i && export_i), .address_i(host_address_i), .beats_i(beats), .done_o(drain_done),
-    .valid_i(there_q), .ready_o(drain_ready), .data_i(vector_data_i[{1'b0, drain_select, 1'b0} +: 512]),
+    .valid_i(there_q), .ready_o(drain_ready), .data_i(vector_data_i[drain_select +: 512]),
     .error_o(drain_error),
     .request_o(write_request_o), .request_address_o(write_address_o), .request_length_o(write_length_o),
     .request_data_o(write_data_o), .take_i(write_take_i), .answer_i(write_answer_i), .answer_error_i(write_error_i)
