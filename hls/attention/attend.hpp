@@ -38,7 +38,7 @@ struct KeyBlock {
   const i8* value_exponent;  // [count] of [value_dim / 32]
 };
 
-// Exponent of a value block that is all zero in fold_finish()'s result.
+// No exponent: of a value block without elements yet, and of one that is all zero in fold_finish()'s result.
 inline constexpr i64 kAbsent = INT64_MIN;
 
 // The fold's state (M, l, Z, o) of one head.
@@ -64,7 +64,7 @@ inline void fold_start_with_sink(FoldState& state, i32 sink, int value_dim) {
   state.max = (i64{sink} + 65535) >> 16;
   state.sum = probability((state.max << 16) - sink) << 14;
   for (int b = 0; b < value_dim / 32; ++b) {
-    state.exponent[b] = kZeroExponent;
+    state.exponent[b] = kAbsent;
   }
   for (int i = 0; i < value_dim; ++i) {
     state.o[i] = 0;
@@ -80,7 +80,7 @@ inline i64 score(const Query& query, const i8* key, const i8* key_exponent, cons
       dot += i32{query.q[32 * b + i]} * i32{key[32 * b + i]};
     }
     const i64 sh = i64{query.qa[b]} + key_exponent[b] + 24;
-    raw += sh >= 0 ? i64{dot} << (sh < 30 ? sh : 30) : align(dot, -sh);
+    raw += sh >= 0 ? i64{dot} << (sh < 38 ? sh : 38) : align(dot, -sh);
   }
   return (clamp(raw, i64{1} << 40) * static_cast<i64>(p.score_mul)) >> p.score_shift;
 }
@@ -126,11 +126,11 @@ inline void fold_block(FoldState& state, const Query& query, const KeyBlock& key
       }
     }
     const i64 block_exponent = largest + top;
-    const i64 old_exponent = state.exponent[b];
-    const i64 exponent = !state.started || block_exponent > old_exponent ? block_exponent : old_exponent;
+    const bool kept = state.started && state.exponent[b] != kAbsent;
+    const i64 exponent = kept && state.exponent[b] > block_exponent ? state.exponent[b] : block_exponent;
     for (int i = 0; i < 32; ++i) {
-      const i64 kept = state.started ? align(state.o[32 * b + i], exponent - old_exponent) : 0;
-      state.o[32 * b + i] = kept + align(o[i], exponent - block_exponent);
+      const i64 old = kept ? align(state.o[32 * b + i], exponent - state.exponent[b]) : 0;
+      state.o[32 * b + i] = old + align(o[i], exponent - block_exponent);
     }
     state.exponent[b] = exponent;
   }

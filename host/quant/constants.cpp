@@ -101,9 +101,10 @@ std::vector<std::uint64_t> make_rope_increments(std::span<const double> inverse_
   std::vector<std::uint64_t> increments;
   increments.reserve(inverse_frequencies.size());
   for (const double frequency : inverse_frequencies) {
+    SLUICE_CHECK(frequency >= 0.0 && std::isfinite(frequency));
     const long double turns = static_cast<long double>(frequency) / kTurn;
-    SLUICE_CHECK(turns >= 0.0L && turns < 1.0L);
-    increments.push_back(static_cast<std::uint64_t>(std::round(std::ldexp(turns, 64))));
+    const long double increment = std::round(std::ldexp(turns - std::floor(turns), 64));  // whole turns change nothing
+    increments.push_back(increment < 0x1p64L ? static_cast<std::uint64_t>(increment) : 0);
   }
   return increments;
 }

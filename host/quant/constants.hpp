@@ -40,7 +40,7 @@ Epsilon make_epsilon(double value);
 // isqrt(n * 2^40) of a norm of n elements, n <= 131,072.
 std::uint32_t root_n(std::uint32_t n);
 
-// Turns per position times 2^64 of frequencies in radians a position; each must be in [0, 2 pi).
+// Turns per position times 2^64, without whole turns, of frequencies in radians a position, which must not be negative.
 std::vector<std::uint64_t> make_rope_increments(std::span<const double> inverse_frequencies);
 // Q30; factors in [0, 2).
 Result<std::uint32_t> make_rope_amplitude(double factor);

@@ -13,7 +13,7 @@ def entry(draw, dims, exponents):
 
 
 def case_attend(shape, vectors, entries, position, window, score=SCORE, sinks=None):
-    """shape: (heads, kv_lora, rope) for MLA with vectors (latent, rope), (heads, kv_heads, dim) for GQA with (query,)."""
+    """Shape and vectors: (heads, kv_lora, rope), (latent, rope) for MLA; (heads, kv_heads, dim), (query,) for GQA."""
     blocks = [att.Blocks(*e) for e in entries]
     queries = [Vector(*v) for v in vectors]
     case = {"kind": "mla" if len(vectors) == 2 else "gqa", "heads": shape[0]}

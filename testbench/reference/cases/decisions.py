@@ -48,7 +48,7 @@ def cases_route(draw):
         case_route([-BIG] * 32, 0, "sigmoid_bias", 4, bias=bias),
         case_route([-BIG] * 32, -18, "sigmoid_bias", 4, bias=[0] * 16 + bias[:16]),
         case_route([0] * 16, -16384, "sigmoid_bias", 4, bias=[0] * 6 + [1, 1, 1, 0, 0, -1, 2, 0, 0, 0]),
-        case_route([8, 0, 8, 0, 7, 7, 0, 9] + [0, 16, 0, 0, 8, 8, -9, -9], -2, "topk_softmax", 4, groups=4, groups_kept=2),
+        case_route([8, 0, 8, 0, 7, 7, 0, 9, 0, 16, 0, 0, 8, 8, -9, -9], -2, "topk_softmax", 4, groups=4, groups_kept=2),
         case_route([3] * 512, -2, "softmax_topk", 16, scale=1 << 28),
     ]
     return cases
@@ -100,7 +100,7 @@ def cases_sample(draw):
     U = [draw.between(0, (1 << 64) - 1) for _ in range(6)] + [0, (1 << 64) - 1]
     logits = draw.bell(24, 47)
     cases += [case_temperature(logits, -20, mul, 65536, u) for mul in (log2e, 2 * log2e, log2e // 2) for u in U[:3]]
-    cases += [case_temperature(logits, -20, log2e, top_p, u) for top_p in (1, 6000, 30000, 58982, 65535) for u in U[-3:]]
+    cases += [case_temperature(logits, -20, log2e, p, u) for p in (1, 6000, 30000, 58982, 65535) for u in U[-3:]]
     cases += [
         case_temperature([7] * 8, -20, log2e, 65536, U[0]), case_temperature([7] * 8, -20, log2e, 32768, U[7]),
         case_temperature([0] * 8, -16384, log2e, 65536, U[1]), case_temperature(logits, 60, 1, 65536, U[2]),

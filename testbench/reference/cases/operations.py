@@ -7,7 +7,7 @@ from numerics.vectors import Vector
 BIG = (1 << 23) - 1
 ONE = 1 << 30
 EPSILON = (1125899907, -70)  # 1e-6, rounded
-ALPHA = 659132393  # 1.702 * log2 e in Q28
+ALPHA = 659134393  # 1.702 * log2 e in Q28
 SEVEN = 7 << 16
 THETA = [(1 << 64) * 500000 // 3141593, 1 << 60, 3689348814741910323, 12345678901234567, 1 << 32, 1]
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from .integers import BLOCK, E0, TMAX, align, clamp, exp2_fixed, fits, ones, bl, reciprocal_of
+from .integers import BLOCK, TMAX, align, clamp, exp2_fixed, fits, ones, bl, reciprocal_of
 from .vectors import blocks, normalise, quantise_block, zero_vector
 
 
@@ -38,8 +38,8 @@ def score(query, key, score_mul, score_shift):
         span = slice(b * BLOCK, (b + 1) * BLOCK)
         dot = sum(x * y for x, y in zip(query.q[span], key.q[span], strict=True))
         sh = qa + ka + 24
-        raw += dot << min(sh, 30) if sh >= 0 else align(dot, -sh)
-    return fits(clamp(fits(raw, 55), 1 << 40) * score_mul) >> score_shift
+        raw += dot << min(sh, 38) if sh >= 0 else align(dot, -sh)
+    return fits(clamp(fits(raw, 62), 1 << 40) * score_mul) >> score_shift
 
 
 def exp2_score(M, x):
@@ -47,7 +47,7 @@ def exp2_score(M, x):
 
 
 class State(NamedTuple):
-    """M, l, and for each value block Z and its 32 elements o."""
+    """M, l, and for each value block Z (None: absent) and its 32 elements o."""
 
     M: int
     l: int
@@ -72,15 +72,15 @@ def block_state(scores, values):
 
 def sink_state(sink, value_blocks):
     M = (sink + 65535) >> 16
-    return State(M, exp2_score(M, sink) << 14, [E0] * value_blocks, [[0] * BLOCK for _ in range(value_blocks)])
+    return State(M, exp2_score(M, sink) << 14, [None] * value_blocks, [[0] * BLOCK for _ in range(value_blocks)])
 
 
 def fold(state, block):
     M = max(state.M, block.M)
     l = align(state.l, M - state.M) + align(block.l, M - block.M)
-    Z = [max(a, b) for a, b in zip(state.Z, block.Z)]
+    Z = [b if a is None else max(a, b) for a, b in zip(state.Z, block.Z)]
     o = [
-        [fits(align(x, z - za) + align(y, z - zb), 56) for x, y in zip(oa, ob)]
+        [fits((0 if za is None else align(x, z - za)) + align(y, z - zb), 56) for x, y in zip(oa, ob)]
         for z, za, zb, oa, ob in zip(Z, state.Z, block.Z, state.o, block.o)
     ]
     return State(M, l, Z, o)

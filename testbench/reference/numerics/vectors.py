@@ -71,7 +71,7 @@ def weighted_sum(terms):
     """terms: (vector, weight in Q24) pairs of equal length, at most 32."""
     if not 1 <= len(terms) <= 32:
         raise AssertionError("1 to 32 terms")
-    used = [(v, r) for v, r in terms if r != 0 and any(v.m)]
+    used = [(v, r) for v, r in terms if r != 0 and v.e != E0]
     n = len(terms[0][0].m)
     if not used:
         return zero_vector(n)

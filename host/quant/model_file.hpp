@@ -1,0 +1,28 @@
+// Quantised models on disk (README.md says what is in the file).
+//
+// Purpose: `save` writes a directory that `load` maps; quantising a model once is then enough for every later start.
+// Ownership: a loaded model shares the mapped file with its matrices. Threading: plain functions.
+// Errors: one line that names the file and the tensor: kInvalidInput for a file that is damaged, of another version or
+//   not that of the config.json beside it, kNotFound for a missing one, kIo where the system refuses.
+#pragma once
+
+#include <filesystem>
+
+#include "host/base/result.hpp"
+#include "host/quant/quantised_model.hpp"
+
+namespace sluice::quant {
+
+inline constexpr const char* kModelFileName = "sluice-model.safetensors";
+
+// Whether `directory` holds a quantised model (rather than a checkpoint).
+bool is_quantised(const std::filesystem::path& directory);
+
+// Writes `model` to `destination`, which is made if it is not there, beside copies of the config and tokenizer files of
+// `source`, the checkpoint that the model was made from. Files get their names only when all of them are on the disk.
+Status save(const QuantisedModel& model, const std::filesystem::path& source, const std::filesystem::path& destination);
+
+// Opens what save() wrote. Every size is checked against config.json, and every scale against its matrix's largest.
+Result<QuantisedModel> load(const std::filesystem::path& directory);
+
+}  // namespace sluice::quant
