@@ -4,13 +4,15 @@
 // Ownership: owns its device. Threading: one thread. Errors: a device call that fails fails the test.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <random>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -40,16 +42,21 @@ inline Command nop() {
   return command;
 }
 
+template <typename T>
+T must(Result<T> result) {
+  if (!result.ok()) {
+    std::fprintf(stderr, "%s\n", result.error().message().c_str());
+    std::abort();
+  }
+  if constexpr (!std::is_void_v<T>) {
+    return std::move(result).value();
+  }
+}
+
 class Bench {
  public:
-  explicit Bench(Result<std::unique_ptr<Device>> device) {
-    INFO((device.ok() ? "" : device.error().message()));
-    REQUIRE(device.ok());
-    device_ = std::move(device).value();
-    auto buffer = device_->allocate_host(kBufferBytes);
-    REQUIRE(buffer.ok());
-    buffer_ = buffer.value();
-  }
+  explicit Bench(Result<std::unique_ptr<Device>> device)
+      : device_(must(std::move(device))), buffer_(must(device_->allocate_host(kBufferBytes))) {}
 
   [[nodiscard]] Device& device() { return *device_; }
   [[nodiscard]] const HostBuffer& buffer() const { return buffer_; }
@@ -59,11 +66,7 @@ class Bench {
     return fence.ok() ? device_->wait(fence.value(), kTestDeadline) : fence.error();
   }
 
-  void run(Queue queue, const Command& command) {
-    const Status status = try_run(queue, command);
-    INFO((status.ok() ? "" : status.error().message()));
-    REQUIRE(status.ok());
-  }
+  void run(Queue queue, const Command& command) { must(try_run(queue, command)); }
 
   void import_lines(std::uint32_t bank, std::uint32_t line, std::span<const Line> lines) {
     std::memcpy(buffer_.bytes.data(), lines.data(), lines.size_bytes());
@@ -78,10 +81,9 @@ class Bench {
   }
 
   std::uint64_t place(std::span<const std::byte> bytes) {
-    const auto address = device_->allocate(bytes.size());
-    REQUIRE(address.ok());
-    REQUIRE(device_->write(address.value(), bytes).ok());
-    return address.value();
+    const std::uint64_t address = must(device_->allocate(bytes.size()));
+    must(device_->write(address, bytes));
+    return address;
   }
 
   [[nodiscard]] Command move(Opcode opcode, std::uint32_t bank, std::uint32_t line, std::uint32_t lines) const {
