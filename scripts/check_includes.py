@@ -23,6 +23,7 @@ HOST_EDGES = {
     "device/simulation": {"device", "sim"},
     "device/xrt": {"device"},
     "device/f2": {"device"},
+    "device/backends": {"device", "device/software", "device/simulation"},
     "store": {"model"},
     "streaming": {"store", "device"},
     "experts": {"streaming", "store"},

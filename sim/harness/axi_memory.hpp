@@ -37,8 +37,8 @@ struct AxiAddress {
 
 // What the manager drives.
 struct AxiManagerSignals {
-  AxiAddress ar;
-  AxiAddress aw;
+  AxiAddress ar = {};
+  AxiAddress aw = {};
   bool r_ready = false;
   bool b_ready = false;
   bool w_valid = false;

@@ -18,7 +18,7 @@ struct CardOptions {
   std::uint32_t host_latency_cycles = 225;   // 900 ns
   double stall_probability = 0;              // of every ready and every new valid of the memories, each cycle
   std::uint64_t seed = 1;
-  Waves waves;
+  Waves waves = {};
 };
 
 }  // namespace sluice::sim

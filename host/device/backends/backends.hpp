@@ -28,7 +28,7 @@ struct Backend {
 // Options of all backends; each takes what concerns it.
 struct DeviceOptions {
   std::uint64_t memory_bytes = 0;  // of card memory; 0: as much as the backend has
-  sim::CardOptions simulation;
+  sim::CardOptions simulation = {};
 };
 
 // kNotFound, with the names there are, for an unknown name; kUnsupported for a backend that is not available.
