@@ -32,7 +32,7 @@ function(sluice_verilate name)
 
   file(GLOB folders LIST_DIRECTORIES true ${PROJECT_SOURCE_DIR}/rtl/*)
   set(arguments --cc --prefix ${prefix} --top-module ${top} --Mdir ${directory} --MMD -O3 --x-assign fast
-                --x-initial fast --flatten --output-split 0 -Wno-fatal -Wno-lint)
+                --x-initial fast --flatten --output-split 0 -Wno-fatal -Wno-lint -Werror-USERFATAL)
   foreach(folder ${folders})
     if(IS_DIRECTORY ${folder})
       list(APPEND arguments -y ${folder})
