@@ -1,8 +1,8 @@
 // The weight-streaming matrix engine: one linear command at a time, bit-exactly as docs/numerics.md, section 5.
 //
 // Weights come as lines of 1024 bits in the layout of docs/device.md, one taken every cycle (MXINT16: every second
-// cycle), and are shared by up to four lanes, one token each. A line meets 16 row positions x 8 columns of multipliers a
-// lane, kept as eight slices of two row positions:
+// cycle), and are shared by up to four lanes, one token each. A line meets 16 row positions x 8 columns of
+// multipliers a lane, kept as eight slices of two row positions:
 //
 //   line -> weight_decode (a slice) -> lane_slice: dot_row x 2 -> term_unit -> result_bank -> result lines
 //              activation_fetch, activation_lane (a lane) ^
@@ -110,7 +110,8 @@ module matrix_engine #(
     start_q <= accept;
     if (accept) begin
       mask_q            <= cmd_mask_i;
-      lanes_q           <= {2'd0, cmd_mask_i[0]} + {2'd0, cmd_mask_i[1]} + {2'd0, cmd_mask_i[2]} + {2'd0, cmd_mask_i[3]};
+      lanes_q           <= {2'd0, cmd_mask_i[0]} + {2'd0, cmd_mask_i[1]} + {2'd0, cmd_mask_i[2]}
+                         + {2'd0, cmd_mask_i[3]};
       format_q          <= cmd_format_i;
       row_tiles_q       <= cmd_row_tiles_i;
       groups_q          <= cmd_groups_i;

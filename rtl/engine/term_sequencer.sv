@@ -1,11 +1,11 @@
 // From a step of the multipliers to the store of row sums: the control and the scales of the blocks on their way.
 //
 // Follows every step through multiply and add. When a dot product has ended, its rows become terms, an octet of rows a
-// cycle: octets 0..3 with packed 4-bit weights, else the two octets of its half. An octet's enables follow at one cycle's
-// distance: term (scale), shift, add, and after the tile's last block store.
+// cycle: octets 0..3 with packed 4-bit weights, else the two octets of its half. An octet's enables follow at one
+// cycle's distance: term (scale), shift, add, and after the tile's last block store.
 //
-// Latency: step, multiply, add, term (dots_end_o is high with the last add), shift, add, store: six cycles from the last
-// step of a dot product to the store of its first octet. Throughput: a dot product every four steps, so that its
+// Latency: step, multiply, add, term (dots_end_o is high with the last add), shift, add, store: six cycles from the
+// last step of a dot product to the store of its first octet. Throughput: a dot product every four steps, so that its
 // up to four octets always end in time. Combinational paths: none. Reset: synchronous, of control only. Errors: none.
 module term_sequencer #(
   parameter int unsigned Tiles = 256,
