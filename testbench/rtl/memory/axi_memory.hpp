@@ -1,7 +1,8 @@
 // AXI4 memory channels for tests of the striped masters: latency, random stalls, errors, and checks of the protocol.
 //
-// Purpose: stands for `kChannels` memories of 256-bit words behind flat Verilated ports. Ownership: holds the data.
-// Threading: none. Errors: a broken rule (burst over 4 KiB or 16 beats, payload changed before acceptance, a W beat
+// Purpose: stands for `kChannels` memories of 1024 / kChannels bits a word behind flat Verilated ports. Ownership:
+// holds the data. Threading: none. Errors: a broken rule (burst over 4 KiB or 16 beats, payload changed before
+// acceptance, a W beat
 //   without its burst, wrong WLAST, data outside the memory) is counted in `violations`.
 // Use, once a cycle: drive inputs from the accessors, evaluate with the clock low, then read() or write() with the
 //   model's outputs, then the clock edge.
@@ -16,17 +17,17 @@
 
 namespace sluice::test {
 
-inline constexpr unsigned kChannels = 4;
-inline constexpr unsigned kBeatWords = 8;
-
 struct AxiTiming {
   std::uint64_t latency_cycles = 63;  // from AR accepted to the first R beat; from the last W beat to B
   int stall_percent = 0;              // chance that a ready is low, or that a beat that is due waits, in a cycle
   std::uint64_t seed = 1;
 };
 
+template <unsigned kChannels>
 class AxiMemory {
  public:
+  static constexpr unsigned kBeatWords = 32 / kChannels;
+  static constexpr unsigned kBeatBytes = 4 * kBeatWords;
   using Line = std::array<std::uint32_t, kChannels * kBeatWords>;
 
   AxiMemory(std::size_t lines, const AxiTiming& timing)
@@ -40,7 +41,9 @@ class AxiMemory {
 
   // Reading side: inputs of the model for this cycle.
   unsigned ar_ready() const { return ready_; }
-  unsigned r_valid() const { return gather([](const Channel& c) { return c.r_shown; }); }
+  unsigned r_valid() const {
+    return gather([](const Channel& c) { return c.r_shown; });
+  }
   unsigned r_last() const {
     return gather([](const Channel& c) { return c.r_shown && c.reads.front().beats == 1; });
   }
@@ -71,7 +74,8 @@ class AxiMemory {
       Channel& channel = channels_[c];
       check_address(channel.ar, bit(ar_valid, c), bit(ready_, c), address(addr, c), len >> (8 * c) & 0xFF);
       if (bit(ar_valid, c) && bit(ready_, c)) {
-        channel.reads.push_back({address(addr, c) / 32, (len >> (8 * c) & 0xFF) + 1, cycle_ + timing_.latency_cycles});
+        channel.reads.push_back(
+            {address(addr, c) / kBeatBytes, (len >> (8 * c) & 0xFF) + 1, cycle_ + timing_.latency_cycles});
       }
       if (channel.r_shown && bit(r_ready, c)) {
         channel.r_shown = false;
@@ -92,7 +96,9 @@ class AxiMemory {
   // Writing side.
   unsigned aw_ready() const { return ready_; }
   unsigned w_ready() const { return w_ready_; }
-  unsigned b_valid() const { return gather([](const Channel& c) { return c.b_shown; }); }
+  unsigned b_valid() const {
+    return gather([](const Channel& c) { return c.b_shown; });
+  }
   unsigned b_resp() const {
     unsigned resp = 0;
     for (unsigned c = 0; c < kChannels; ++c) {
@@ -107,7 +113,7 @@ class AxiMemory {
       Channel& channel = channels_[c];
       check_address(channel.aw, bit(aw_valid, c), bit(ready_, c), address(addr, c), len >> (8 * c) & 0xFF);
       if (bit(aw_valid, c) && bit(ready_, c)) {
-        channel.writes.push_back({address(addr, c) / 32, (len >> (8 * c) & 0xFF) + 1, 0});
+        channel.writes.push_back({address(addr, c) / kBeatBytes, (len >> (8 * c) & 0xFF) + 1, 0});
       }
       if (bit(w_valid, c) && bit(w_ready_, c)) {
         std::array<std::uint32_t, kBeatWords> beat{};
@@ -175,8 +181,8 @@ class AxiMemory {
     if (shown.pending && (!valid || shown.address != address || shown.len != len)) {
       ++violations;
     }
-    if (valid && (len > 15 || address % 32 != 0 || address / 4096 != (address + len * 32) / 4096 ||
-                  address / 32 + len >= lines.size())) {
+    if (valid && (len > 15 || address % kBeatBytes != 0 || address / 4096 != (address + len * kBeatBytes) / 4096 ||
+                  address / kBeatBytes + len >= lines.size())) {
       ++violations;
     }
     shown = {valid && !ready, address, len};
