@@ -91,6 +91,12 @@ function(sluice_test name)
   if(ARG_LABELS)
     list(APPEND properties LABELS "${ARG_LABELS}")
   endif()
-  catch_discover_tests(${name}_test TEST_PREFIX "${name}: " WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+  # A case tagged [long] runs only behind the label of that name.
+  if(NOT ARG_LABELS)
+    catch_discover_tests(${name}_test TEST_SPEC "[long]" TEST_PREFIX "${name}: "
+                         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} PROPERTIES TIMEOUT 3600 LABELS long)
+    set(spec TEST_SPEC "~[long]")
+  endif()
+  catch_discover_tests(${name}_test ${spec} TEST_PREFIX "${name}: " WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
                        PROPERTIES ${properties})
 endfunction()

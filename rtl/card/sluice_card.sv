@@ -2,8 +2,9 @@
 //
 // Purpose: everything of docs/device.md. rtl/README.md has the block diagram.
 // Ports: AXI4-Lite registers; Channels AXI4 masters of 256 bits (channel c at bit c * width of each vector); one AXI4
-//   master of 512 bits to host memory (INCR, full width, no burst over a 4 KiB boundary, at most 32 reads outstanding,
-//   a burst's write data offered only when all of it is at hand); an interrupt pulse a completion that asks for it.
+//   master of 512 bits to host memory (INCR, full width, no burst over a 4 KiB boundary, at most 16 reads outstanding,
+//   each with an id of its own, a burst's write data offered only when all of it is at hand); an interrupt pulse for a
+//   completion that asks for it.
 // Clock, reset: one clock; rst_ni low for at least one cycle, sampled synchronously; resets control only.
 
 module sluice_card #(
@@ -151,6 +152,8 @@ module sluice_card #(
   logic [3:0] host_read_request, host_read_ready, host_read_valid;
   logic [255:0] host_read_address, host_write_address;
   logic [31:0] host_read_length, host_write_length;
+  logic [35:0] host_read_slot;
+  logic [8:0] host_read_data_slot;
   logic [511:0] host_read_data;
   logic host_read_error, host_write_error;
   logic [3:0] host_write_request, host_write_take, host_write_answer;
@@ -159,7 +162,8 @@ module sluice_card #(
   host_read_mux #(.Clients(4)) u_host_read_mux (
     .clk_i, .rst_ni,
     .request_i(host_read_request), .ready_o(host_read_ready), .address_i(host_read_address),
-    .length_i(host_read_length), .data_valid_o(host_read_valid), .data_o(host_read_data),
+    .length_i(host_read_length), .slot_i(host_read_slot), .data_valid_o(host_read_valid),
+    .data_slot_o(host_read_data_slot), .data_o(host_read_data),
     .data_error_o(host_read_error),
     .arvalid_o(host_arvalid_o), .arready_i(host_arready_i), .arid_o(host_arid_o), .araddr_o(host_araddr_o),
     .arlen_o(host_arlen_o), .rvalid_i(host_rvalid_i), .rready_o(host_rready_o), .rid_i(host_rid_i),
@@ -206,7 +210,8 @@ module sluice_card #(
       .start_o(start[q]), .command_o(command[4096*q +: 4096]), .done_i(done[q]), .fault_i(fault[4*q +: 4]),
       .detail_i(detail[32*q +: 32]), .progress_i(progress[q]),
       .read_valid_o(host_read_request[q]), .read_ready_i(host_read_ready[q]),
-      .read_address_o(host_read_address[64*q +: 64]), .read_data_valid_i(host_read_valid[q]),
+      .read_address_o(host_read_address[64*q +: 64]), .read_slot_o(host_read_slot[9*q +: 9]),
+      .read_data_valid_i(host_read_valid[q]), .read_data_slot_i(host_read_data_slot),
       .read_data_i(host_read_data), .read_error_i(host_read_error),
       .write_valid_o(host_write_request[q]), .write_ready_i(host_write_take[q]),
       .write_address_o(host_write_address[64*q +: 64]), .write_data_o(host_write_data[512*q +: 512]),
@@ -263,7 +268,8 @@ module sluice_card #(
     .beats_i(dma_beats), .done_o(dma_done), .bus_error_o(dma_bus_error), .progress_o(dma_progress),
     .read_request_o(host_read_request[3]), .read_ready_i(host_read_ready[3]),
     .read_address_o(host_read_address[255:192]), .read_length_o(host_read_length[31:24]),
-    .read_valid_i(host_read_valid[3]), .read_data_i(host_read_data), .read_error_i(host_read_error),
+    .read_slot_o(host_read_slot[35:27]), .read_valid_i(host_read_valid[3]), .read_slot_i(host_read_data_slot),
+    .read_data_i(host_read_data), .read_error_i(host_read_error),
     .write_request_o(host_write_request[3]), .write_address_o(host_write_address[255:192]),
     .write_length_o(host_write_length[31:24]), .write_data_o(host_write_data[2047:1536]),
     .write_take_i(host_write_take[3]), .write_answer_i(host_write_answer[3]), .write_error_i(host_write_error),
@@ -335,7 +341,8 @@ module sluice_card #(
     .progress_o(mover_progress),
     .read_request_o(host_read_request[2]), .read_ready_i(host_read_ready[2]),
     .read_address_o(host_read_address[191:128]), .read_length_o(host_read_length[23:16]),
-    .read_valid_i(host_read_valid[2]), .read_data_i(host_read_data), .read_error_i(host_read_error),
+    .read_slot_o(host_read_slot[26:18]), .read_valid_i(host_read_valid[2]), .read_slot_i(host_read_data_slot),
+    .read_data_i(host_read_data), .read_error_i(host_read_error),
     .write_request_o(host_write_request[2]), .write_address_o(host_write_address[191:128]),
     .write_length_o(host_write_length[23:16]), .write_data_o(host_write_data[1535:1024]),
     .write_take_i(host_write_take[2]), .write_answer_i(host_write_answer[2]), .write_error_i(host_write_error),

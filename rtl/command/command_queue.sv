@@ -56,7 +56,9 @@ module command_queue #(
   output logic          read_valid_o,
   input  logic          read_ready_i,
   output logic [63:0]   read_address_o,
+  output logic [8:0]    read_slot_o,
   input  logic          read_data_valid_i,
+  input  logic [8:0]    read_data_slot_i,
   input  logic [511:0]  read_data_i,
   input  logic          read_error_i,
   output logic          write_valid_o,     // holds until the beat is taken
@@ -97,8 +99,8 @@ module command_queue #(
     .hold_i(hold_i || !enable_i || stopped_q),
     .idle_o(fetch_idle),
     .ring_base_i, .ring_size_log2_i, .ring_tail_i,
-    .read_valid_o, .read_ready_i, .read_address_o,
-    .data_valid_i(read_data_valid_i), .data_i(read_data_i), .data_error_i(read_error_i),
+    .read_valid_o, .read_ready_i, .read_address_o, .read_slot_o,
+    .data_valid_i(read_data_valid_i), .data_slot_i(read_data_slot_i), .data_i(read_data_i), .data_error_i(read_error_i),
     .next_valid_o(next_valid), .load_i(load), .command_o(command), .error_o(fetch_error)
   );
 

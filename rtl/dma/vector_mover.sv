@@ -24,7 +24,9 @@ module vector_mover (
   input  logic          read_ready_i,
   output logic [63:0]   read_address_o,
   output logic [7:0]    read_length_o,
+  output logic [8:0]    read_slot_o,
   input  logic          read_valid_i,
+  input  logic [8:0]    read_slot_i,
   input  logic [511:0]  read_data_i,
   input  logic          read_error_i,
   output logic          write_request_o,
@@ -116,8 +118,8 @@ module vector_mover (
     .start_i(start_i && !export_i), .address_i(host_address_i), .beats_i(beats),
     .valid_o(host_valid), .ready_i(import_q), .data_o(host_data), .error_o(host_error),
     .request_o(read_request_o), .request_ready_i(read_ready_i), .request_address_o(read_address_o),
-    .request_length_o(read_length_o),
-    .data_valid_i(read_valid_i), .data_i(read_data_i), .data_error_i(read_error_i)
+    .request_length_o(read_length_o), .request_slot_o(read_slot_o),
+    .data_valid_i(read_valid_i), .data_slot_i(read_slot_i), .data_i(read_data_i), .data_error_i(read_error_i)
   );
 
   host_writer u_host_writer (

@@ -1,0 +1,65 @@
+# How this project turns SystemVerilog into C++ libraries.
+
+find_program(SLUICE_VERILATOR verilator REQUIRED)
+execute_process(COMMAND ${SLUICE_VERILATOR} --getenv VERILATOR_ROOT OUTPUT_VARIABLE SLUICE_VERILATOR_ROOT
+                OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+
+# The simulator's runtime, compiled once for all models.
+if(NOT TARGET sluice_verilator_runtime)
+  add_library(sluice_verilator_runtime STATIC ${SLUICE_VERILATOR_ROOT}/include/verilated.cpp
+                                              ${SLUICE_VERILATOR_ROOT}/include/verilated_threads.cpp
+                                              ${SLUICE_VERILATOR_ROOT}/include/verilated_vcd_c.cpp)
+  target_include_directories(sluice_verilator_runtime SYSTEM PUBLIC ${SLUICE_VERILATOR_ROOT}/include
+                                                                    ${SLUICE_VERILATOR_ROOT}/include/vltstd)
+  target_compile_definitions(sluice_verilator_runtime PUBLIC VERILATOR=1 VM_COVERAGE=0 VM_SC=0)
+  target_compile_options(sluice_verilator_runtime PRIVATE -w -O2)
+  target_link_libraries(sluice_verilator_runtime PUBLIC Threads::Threads)
+endif()
+
+# sluice_verilate(NAME TOP file.sv [PARAMETERS Name=value...] [ASSERT] [TRACE]) makes static library sluice_rtl_NAME
+# with class V<NAME> (#include "V<NAME>.h") of the module that file.sv is named after. Modules below it are found by
+# their file names in the folders of rtl/. ASSERT keeps the assertions in; TRACE allows waves (VCD).
+function(sluice_verilate name)
+  cmake_parse_arguments(ARG "ASSERT;TRACE" "TOP" "PARAMETERS" ${ARGN})
+  get_filename_component(top_file ${ARG_TOP} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
+  get_filename_component(top ${top_file} NAME_WE)
+  set(prefix V${name})
+  set(directory ${CMAKE_CURRENT_BINARY_DIR}/${name}.verilated)
+
+  file(GLOB folders LIST_DIRECTORIES true ${PROJECT_SOURCE_DIR}/rtl/*)
+  set(arguments --cc --prefix ${prefix} --top-module ${top} --Mdir ${directory} --MMD -O3 --x-assign fast
+                --x-initial fast --flatten --output-split 0 -Wno-fatal -Wno-lint)
+  foreach(folder ${folders})
+    if(IS_DIRECTORY ${folder})
+      list(APPEND arguments -y ${folder})
+    endif()
+  endforeach()
+  foreach(parameter ${ARG_PARAMETERS})
+    list(APPEND arguments -G${parameter})
+  endforeach()
+  if(ARG_ASSERT)
+    list(APPEND arguments --assert)
+  endif()
+  if(ARG_TRACE)
+    list(APPEND arguments --trace)
+  endif()
+
+  # Verilator names its files by content, so that they are compiled through two files of fixed name that include them:
+  # what runs every cycle, and construction and reset, which only costs compile time when optimised.
+  add_custom_command(
+    OUTPUT ${directory}/fast.cpp ${directory}/slow.cpp
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${directory}
+    COMMAND ${SLUICE_VERILATOR} ${arguments} ${top_file}
+    COMMAND ${CMAKE_COMMAND} -DDIRECTORY=${directory} -P ${PROJECT_SOURCE_DIR}/cmake/gather_verilated.cmake
+    DEPENDS ${top_file} ${PROJECT_SOURCE_DIR}/cmake/gather_verilated.cmake
+    DEPFILE ${directory}/${prefix}__ver.d
+    COMMENT "Verilating ${name}"
+    VERBATIM)
+  add_library(sluice_rtl_${name} STATIC ${directory}/fast.cpp ${directory}/slow.cpp)
+  set_source_files_properties(${directory}/fast.cpp PROPERTIES COMPILE_OPTIONS "-O3")
+  set_source_files_properties(${directory}/slow.cpp PROPERTIES COMPILE_OPTIONS "-O1")
+  target_compile_options(sluice_rtl_${name} PRIVATE -w $<$<CXX_COMPILER_ID:Clang>:-fbracket-depth=4096>)
+  target_compile_definitions(sluice_rtl_${name} PUBLIC VM_TRACE=$<BOOL:${ARG_TRACE}>)
+  target_include_directories(sluice_rtl_${name} SYSTEM PUBLIC ${directory})
+  target_link_libraries(sluice_rtl_${name} PUBLIC sluice_verilator_runtime)
+endfunction()

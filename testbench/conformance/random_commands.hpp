@@ -1,0 +1,80 @@
+// Random sequences of valid commands of every kind, for running on several devices.
+//
+// Purpose: a generator that knows what lies where in vector memory, so that each command finds inputs of its own kind.
+// Ownership: plain values; weights and tables are placed by a callback. Threading: one thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <vector>
+
+#include "host/device/command.hpp"
+
+namespace sluice::test {
+
+class RandomCommands {
+ public:
+  // Puts bytes into card memory and returns their address.
+  using Place = std::function<std::uint64_t(const std::vector<std::byte>&)>;
+
+  RandomCommands(std::uint32_t seed, Place place);
+
+  // Imports random vectors into every area; a host buffer of all vector memory's size is at `host_address`, and `fill`
+  // writes lines to it at an offset.
+  struct Vector {
+    std::uint32_t bank, line, elements;
+  };
+  [[nodiscard]] std::vector<Vector> initial_vectors();
+
+  // The next command; every opcode of the compute queue comes up, publish among those of the load queue.
+  struct Next {
+    device::Queue queue;
+    device::Command command;
+  };
+  [[nodiscard]] Next next();
+
+  // Card memory that commands write: the KV pages.
+  [[nodiscard]] std::uint64_t kv_address() const { return kv_address_; }
+  [[nodiscard]] std::uint64_t kv_bytes() const;
+
+  static constexpr std::uint32_t kAreas = 16;
+  static constexpr std::uint32_t kAreaLines = 200;
+
+ private:
+  enum class Kind { kVector, kQ8, kQ16, kRoute };
+  struct Area {
+    Kind kind;
+    std::uint32_t elements;
+  };
+
+  std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(random_() % n); }
+  std::uint32_t between(std::uint32_t low, std::uint32_t high) { return low + below(high - low + 1); }
+  std::uint32_t tokens() { return between(1, device::kMaxTokens); }
+  std::uint32_t line_of(std::uint32_t area) const { return area * kAreaLines; }
+  std::uint32_t find(Kind kind, std::uint32_t multiple_of, std::uint32_t least);
+  std::uint32_t output(Kind kind, std::uint32_t elements, std::uint32_t busy);
+  device::Outputs outputs(std::uint32_t elements, std::uint32_t busy);
+  std::uint64_t place_weights(device::Format format, std::uint32_t rows, std::uint32_t columns, std::uint32_t groups);
+  std::uint64_t place_integers(std::uint32_t count, std::uint32_t bytes_each, int shift);
+  void set_tokens(device::Command& command);
+
+  Next linear();
+  Next experts();
+  Next quantise();
+  Next norm();
+  Next rope();
+  Next activation();
+  Next route();
+  Next kv_append();
+  Next attend();
+  Next combine();
+
+  std::mt19937 random_;
+  Place place_;
+  std::vector<Area> areas_;
+  std::uint64_t kv_address_ = 0;
+  std::uint64_t table_address_ = 0;
+};
+
+}  // namespace sluice::test

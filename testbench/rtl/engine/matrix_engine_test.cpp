@@ -1,0 +1,160 @@
+// matrix_engine against section 5 of docs/numerics.md: random shapes, formats, lanes, latencies and stalls.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "testbench/rtl/engine/engine_driver.hpp"
+
+namespace sluice::test {
+namespace {
+
+constexpr unsigned kInputLine = 7;
+constexpr unsigned kOutputLine = 2048;
+
+struct Case {
+  Shape shape;
+  unsigned mask = 1;
+  int fill = 90;         // percentage of input blocks that are not empty
+  bool extreme = false;  // largest magnitudes, no distances
+};
+
+std::string describe(const Case& c, std::uint64_t seed, const AxiTiming& timing) {
+  const Shape& s = c.shape;
+  return "seed " + std::to_string(seed) + " format " + std::to_string(static_cast<unsigned>(s.format)) + " groups " +
+         std::to_string(s.groups) + " rows " + std::to_string(s.rows) + " blocks " + std::to_string(s.blocks) +
+         " offset " + std::to_string(s.block_offset) + " stride " + std::to_string(s.block_stride) + " elements " +
+         std::to_string(s.input_elements) + " mask " + std::to_string(c.mask) + " latency " +
+         std::to_string(timing.latency_cycles) + " stalls " + std::to_string(timing.stall_percent);
+}
+
+Shape random_shape(Random& random) {
+  Shape shape;
+  shape.format = static_cast<Format>(uniform(random, 0, 3));
+  shape.groups = static_cast<unsigned>(uniform(random, 1, 3));
+  shape.rows = static_cast<unsigned>(shape.groups == 1 ? uniform(random, 1, 130) : 32 * uniform(random, 1, 3));
+  shape.blocks = static_cast<unsigned>(uniform(random, 0, 4) == 0 ? uniform(random, 9, 40) : uniform(random, 1, 8));
+  shape.block_offset = static_cast<unsigned>(uniform(random, 0, 1) == 0 ? 0 : uniform(random, 1, 9));
+  shape.block_stride = static_cast<unsigned>(uniform(random, 0, 1) == 0 ? 0 : uniform(random, 1, 10));
+  const unsigned used = shape.block_offset + (shape.groups - 1) * shape.block_stride + shape.blocks;
+  shape.input_elements = used * 32 + 32 * static_cast<unsigned>(uniform(random, 0, 3));
+  return shape;
+}
+
+// Runs a case and compares the whole of vector memory with what must be there.
+void check_case(EngineDriver& driver, const Case& c, Random& random) {
+  const Matrix matrix = random_matrix(random, c.shape, c.extreme);
+  const std::vector<Line> weights = weight_lines(matrix);
+  EngineCommand command{.mask = c.mask, .input_line = kInputLine};
+  command.weight_line = static_cast<unsigned>(uniform(random, 0, 200));
+  REQUIRE(command.weight_line + weights.size() <= driver.memory.lines.size());
+  std::copy(weights.begin(), weights.end(), driver.memory.lines.begin() + command.weight_line);
+
+  std::array<std::vector<Line>, EngineDriver::kBanks> expected;
+  for (unsigned lane = 0; lane < EngineDriver::kBanks; ++lane) {
+    const Activations input = random_activations(random, c.shape, lane == 3 && c.fill < 100 ? 0 : c.fill, c.extreme);
+    const std::vector<Line> lines = activation_lines(c.shape, input);
+    REQUIRE(kInputLine + lines.size() <= kOutputLine);
+    std::copy(lines.begin(), lines.end(), driver.banks[lane].begin() + kInputLine);
+    command.output_line[lane] = kOutputLine + 100 * lane;
+    expected[lane] = driver.banks[lane];
+    if ((c.mask >> lane & 1) != 0) {
+      const std::vector<Line> result = result_lines(linear(matrix, input), c.shape.groups * c.shape.rows);
+      std::copy(result.begin(), result.end(), expected[lane].begin() + command.output_line[lane]);
+    }
+  }
+
+  REQUIRE(driver.run(matrix, command));
+  CHECK(driver.counts.lines == weights.size());
+  for (unsigned lane = 0; lane < EngineDriver::kBanks; ++lane) {
+    CAPTURE(lane);
+    REQUIRE((driver.banks[lane] == expected[lane]));
+  }
+  REQUIRE(driver.memory.violations == 0);
+}
+
+void sweep(std::uint64_t seed, int cases, const AxiTiming& timing) {
+  Random random(seed);
+  EngineDriver driver(20000, timing);
+  for (int i = 0; i < cases; ++i) {
+    const Case c{.shape = random_shape(random),
+                 .mask = i % 5 == 0 ? 4u : static_cast<unsigned>(uniform(random, 1, 15)),
+                 .fill = uniform(random, 0, 3) == 0 ? 40 : 95};
+    INFO("case " << i << ": " << describe(c, seed, timing));
+    check_case(driver, c, random);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("random linears are bit-exact when memory never stalls", "[engine]") {
+  sweep(1, 60, {.latency_cycles = 63, .stall_percent = 0, .seed = 1});
+}
+
+TEST_CASE("random linears are bit-exact for every latency and rate of stalls", "[engine]") {
+  const std::uint64_t latency = GENERATE(1u, 17u, 200u);
+  const int stalls = GENERATE(10, 50, 90);
+  const std::uint64_t seed = 100 * latency + static_cast<std::uint64_t>(stalls);
+  sweep(seed, 12, {.latency_cycles = latency, .stall_percent = stalls, .seed = seed});
+}
+
+TEST_CASE("every format is exact with the largest operands and long rows", "[engine]") {
+  const auto format = static_cast<Format>(GENERATE(0u, 1u, 2u, 3u));
+  Random random(7);
+  EngineDriver driver(60000, {});
+  Case c{.shape = {.format = format, .rows = 64, .blocks = 1024, .input_elements = 32768}, .mask = 5, .fill = 100};
+  for (const bool extreme : {false, true}) {
+    c.extreme = extreme;
+    INFO(describe(c, 7, {}));
+    check_case(driver, c, random);
+  }
+}
+
+TEST_CASE("an empty input gives an all-zero result with exponent E0", "[engine]") {
+  const auto format = static_cast<Format>(GENERATE(0u, 1u, 2u, 3u));
+  Random random(8);
+  EngineDriver driver(20000, {});
+  check_case(driver, {.shape = {.format = format, .rows = 96, .blocks = 5, .input_elements = 160}, .mask = 15, .fill = 0},
+             random);
+}
+
+TEST_CASE("8192 rows fill the result memories", "[engine]") {
+  Random random(9);
+  EngineDriver driver(20000, {});
+  for (unsigned lane = 0; lane < EngineDriver::kBanks; ++lane) {
+    driver.banks[lane].resize(8192);
+  }
+  check_case(driver, {.shape = {.groups = 4, .rows = 2048, .blocks = 2, .input_elements = 64}, .mask = 3}, random);
+}
+
+TEST_CASE("columns, groups and row tiles follow one another without a gap", "[engine]") {
+  const auto format = static_cast<Format>(GENERATE(0u, 1u, 2u));
+  const unsigned blocks = static_cast<unsigned>(GENERATE(1, 2, 3, 4, 7, 32));
+  const unsigned offset = static_cast<unsigned>(GENERATE(0, 3));
+  Random random(10);
+  EngineDriver driver(20000, {});
+  const Case c{.shape = {.format = format,
+                         .groups = 3,
+                         .rows = 64,
+                         .blocks = blocks,
+                         .block_offset = offset,
+                         .block_stride = 5,
+                         .input_elements = 32 * (offset + 10 + blocks)},
+               .mask = 15};
+  INFO(describe(c, 10, {}));
+  check_case(driver, c, random);
+  // Command, request and memory take 67 cycles, the pipeline 13, the result lines one each, done one.
+  CHECK(driver.counts.cycles <= driver.counts.lines + 67 + 14 + 3 * 2 + 1);
+}
+
+TEST_CASE("a read error is told and forgotten with the next command", "[engine]") {
+  Random random(11);
+  EngineDriver driver(20000, {});
+  const Case c{.shape = {.rows = 64, .blocks = 4, .input_elements = 128}};
+  driver.memory.error_line = 210;
+  const Matrix matrix = random_matrix(random, c.shape);
+  REQUIRE(driver.run(matrix, {.weight_line = 200}));
+  CHECK(driver.error());
+  REQUIRE(driver.run(matrix, {.weight_line = 400}));
+  CHECK_FALSE(driver.error());
+}
+
+}  // namespace sluice::test
