@@ -16,14 +16,18 @@ if(NOT TARGET sluice_verilator_runtime)
   target_link_libraries(sluice_verilator_runtime PUBLIC Threads::Threads)
 endif()
 
-# sluice_verilate(NAME TOP file.sv [PARAMETERS Name=value...] [ASSERT] [TRACE]) makes static library sluice_rtl_NAME
-# with class V<NAME> (#include "V<NAME>.h") of the module that file.sv is named after. Modules below it are found by
-# their file names in the folders of rtl/. ASSERT keeps the assertions in; TRACE allows waves (VCD).
+# sluice_verilate(NAME TOP file.sv [CLASS Vclass] [PARAMETERS Name=value...] [ASSERT] [TRACE]) makes static library
+# sluice_rtl_NAME with class Vclass (#include "Vclass.h"; V<NAME> if not given) of the module that file.sv is named after.
+# Modules below it are found by their file names in the folders of rtl/. ASSERT keeps the assertions in; TRACE allows
+# waves (VCD).
 function(sluice_verilate name)
-  cmake_parse_arguments(ARG "ASSERT;TRACE" "TOP" "PARAMETERS" ${ARGN})
+  cmake_parse_arguments(ARG "ASSERT;TRACE" "TOP;CLASS" "PARAMETERS" ${ARGN})
   get_filename_component(top_file ${ARG_TOP} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
   get_filename_component(top ${top_file} NAME_WE)
   set(prefix V${name})
+  if(ARG_CLASS)
+    set(prefix ${ARG_CLASS})
+  endif()
   set(directory ${CMAKE_CURRENT_BINARY_DIR}/${name}.verilated)
 
   file(GLOB folders LIST_DIRECTORIES true ${PROJECT_SOURCE_DIR}/rtl/*)

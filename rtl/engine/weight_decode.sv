@@ -23,15 +23,16 @@ module weight_decode (
     int4_pair = {{6{pair[7]}}, pair[7:4], 22'd0} + {{28{pair[3]}}, pair[3:0]};
   endfunction
 
-  // Twice the value of an E2M1 code: 0, 1, 2, 3, 4, 6, 8, 12 and negatives. Entry 15 first.
-  localparam logic [16*8-1:0] TwiceE2m1 = {
-    -8'sd12, -8'sd8, -8'sd6, -8'sd4, -8'sd3, -8'sd2, -8'sd1, 8'sd0,
-    8'sd12, 8'sd8, 8'sd6, 8'sd4, 8'sd3, 8'sd2, 8'sd1, 8'sd0
-  };
+  // Twice the value of an E2M1 code, which has a sign, two bits of exponent and one of fraction: 0, 1, 2, 3, 4, 6, 8, 12.
+  function automatic logic [31:0] fp4_value(input logic [3:0] code);
+    logic [31:0] magnitude;
+    magnitude = {28'd0, code[2] && code[1], code[2] && (!code[1] || code[0]), code[1] != code[2] && (code[1] || code[0]),
+                 code[0] && !code[2]};
+    fp4_value = (magnitude ^ {32{code[3]}}) + {31'd0, code[3]};
+  endfunction
 
   function automatic logic [31:0] fp4_pair(input logic [7:0] pair);
-    fp4_pair = {one_weight(TwiceE2m1[{pair[7:4], 3'b000} +: 8]) << 22}
-             + one_weight(TwiceE2m1[{pair[3:0], 3'b000} +: 8]);
+    fp4_pair = (fp4_value(pair[7:4]) << 22) + fp4_value(pair[3:0]);
   endfunction
 
   logic [511:0] weights_q;

@@ -49,7 +49,7 @@ class EngineDriver {
     model_->rst_ni = 1;
   }
 
-  AxiMemory memory;
+  AxiMemory<4> memory;
   std::array<std::vector<Line>, kBanks> banks;
   EngineCounts counts;  // of the last command
 

@@ -1,6 +1,6 @@
 // AXI4 memory channels for tests of the striped masters: latency, random stalls, errors, and checks of the protocol.
 //
-// Purpose: stands for `kChannels` memories of 256-bit words behind flat Verilated ports. Ownership: holds the data.
+// Purpose: stands for `kChannels` memories of 1024 / kChannels bits a word behind flat Verilated ports. Ownership: holds the data.
 // Threading: none. Errors: a broken rule (burst over 4 KiB or 16 beats, payload changed before acceptance, a W beat
 //   without its burst, wrong WLAST, data outside the memory) is counted in `violations`.
 // Use, once a cycle: drive inputs from the accessors, evaluate with the clock low, then read() or write() with the
@@ -16,17 +16,17 @@
 
 namespace sluice::test {
 
-inline constexpr unsigned kChannels = 4;
-inline constexpr unsigned kBeatWords = 8;
-
 struct AxiTiming {
   std::uint64_t latency_cycles = 63;  // from AR accepted to the first R beat; from the last W beat to B
   int stall_percent = 0;              // chance that a ready is low, or that a beat that is due waits, in a cycle
   std::uint64_t seed = 1;
 };
 
+template <unsigned kChannels>
 class AxiMemory {
  public:
+  static constexpr unsigned kBeatWords = 32 / kChannels;
+  static constexpr unsigned kBeatBytes = 4 * kBeatWords;
   using Line = std::array<std::uint32_t, kChannels * kBeatWords>;
 
   AxiMemory(std::size_t lines, const AxiTiming& timing)
@@ -71,7 +71,7 @@ class AxiMemory {
       Channel& channel = channels_[c];
       check_address(channel.ar, bit(ar_valid, c), bit(ready_, c), address(addr, c), len >> (8 * c) & 0xFF);
       if (bit(ar_valid, c) && bit(ready_, c)) {
-        channel.reads.push_back({address(addr, c) / 32, (len >> (8 * c) & 0xFF) + 1, cycle_ + timing_.latency_cycles});
+        channel.reads.push_back({address(addr, c) / kBeatBytes, (len >> (8 * c) & 0xFF) + 1, cycle_ + timing_.latency_cycles});
       }
       if (channel.r_shown && bit(r_ready, c)) {
         channel.r_shown = false;
@@ -107,7 +107,7 @@ class AxiMemory {
       Channel& channel = channels_[c];
       check_address(channel.aw, bit(aw_valid, c), bit(ready_, c), address(addr, c), len >> (8 * c) & 0xFF);
       if (bit(aw_valid, c) && bit(ready_, c)) {
-        channel.writes.push_back({address(addr, c) / 32, (len >> (8 * c) & 0xFF) + 1, 0});
+        channel.writes.push_back({address(addr, c) / kBeatBytes, (len >> (8 * c) & 0xFF) + 1, 0});
       }
       if (bit(w_valid, c) && bit(w_ready_, c)) {
         std::array<std::uint32_t, kBeatWords> beat{};
@@ -175,8 +175,8 @@ class AxiMemory {
     if (shown.pending && (!valid || shown.address != address || shown.len != len)) {
       ++violations;
     }
-    if (valid && (len > 15 || address % 32 != 0 || address / 4096 != (address + len * 32) / 4096 ||
-                  address / 32 + len >= lines.size())) {
+    if (valid && (len > 15 || address % kBeatBytes != 0 || address / 4096 != (address + len * kBeatBytes) / 4096 ||
+                  address / kBeatBytes + len >= lines.size())) {
       ++violations;
     }
     shown = {valid && !ready, address, len};
