@@ -37,7 +37,7 @@ module behavioural_unit (
   output logic [31:0]   card_read_count_o,
   input  logic          card_data_valid_i,   // always accepted
   input  logic [1023:0] card_data_i,
-  input  logic          card_read_error_i,   // pulse or level, with or after the line
+  input  logic          card_read_error_i,   // level, from the line on until the next request is accepted
 
   output logic          card_write_valid_o,
   input  logic          card_write_ready_i,
@@ -79,7 +79,7 @@ module behavioural_unit (
   initial unit = sluice_unit_create();
   final sluice_unit_destroy(unit);
 
-  logic busy_q, done_q, error_q, waiting_q;
+  logic busy_q, done_q, error_q, waiting_q, armed_q;
   logic vector_read_q, vector_valid_q, vector_write_q, card_read_q, card_write_q;
   logic [1:0] vector_write_bank_q;
   int unsigned vector_read_line_q, vector_write_line_q;
@@ -131,6 +131,7 @@ module behavioural_unit (
       else sluice_unit_start(unit, command_i);
       busy_q <= 1'b1;
       error_q <= 1'b0;
+      armed_q <= 1'b0;
       waiting_q <= 1'b0;
     end else if (busy_q) begin
       step = sluice_unit_step(unit, vector_valid_q, vector_data_i, card_read_q && card_read_ready_i, card_data_valid_i,
@@ -139,7 +140,9 @@ module behavioural_unit (
       busy_q <= !step[StepDone];
       done_q <= step[StepDone];
       waiting_q <= step[StepWaiting];
-      error_q <= error_q || card_read_error_i || card_write_error_i;
+      // Until this command's first request the reader still shows an error of the request before.
+      if (card_read_q && card_read_ready_i) armed_q <= 1'b1;
+      error_q <= error_q || (armed_q && card_read_error_i) || card_write_error_i;
       vector_valid_q <= vector_read_q;
       vector_read_q <= step[StepVectorRead];
       vector_write_q <= step[StepVectorWrite];

@@ -157,7 +157,7 @@ module sluice_card #(
   logic [511:0] host_read_data;
   logic host_read_error, host_write_error;
   logic [3:0] host_write_request, host_write_take, host_write_answer;
-  logic [2047:0] host_write_data;
+  logic [511:0] completion_data_load, completion_data_compute, mover_host_data, dma_host_data;
 
   host_read_mux #(.Clients(4)) u_host_read_mux (
     .clk_i, .rst_ni,
@@ -170,10 +170,11 @@ module sluice_card #(
     .rdata_i(host_rdata_i), .rresp_i(host_rresp_i), .rlast_i(host_rlast_i)
   );
 
-  host_write_mux #(.Clients(4)) u_host_write_mux (
+  host_write_mux u_host_write_mux (
     .clk_i, .rst_ni,
     .request_i(host_write_request), .address_i(host_write_address), .length_i(host_write_length),
-    .data_i(host_write_data), .take_o(host_write_take), .answer_o(host_write_answer),
+    .data0_i(completion_data_load), .data1_i(completion_data_compute), .data2_i(mover_host_data),
+    .data3_i(dma_host_data), .take_o(host_write_take), .answer_o(host_write_answer),
     .answer_error_o(host_write_error),
     .awvalid_o(host_awvalid_o), .awready_i(host_awready_i), .awid_o(host_awid_o), .awaddr_o(host_awaddr_o),
     .awlen_o(host_awlen_o), .wvalid_o(host_wvalid_o), .wready_i(host_wready_i), .wdata_o(host_wdata_o),
@@ -197,6 +198,7 @@ module sluice_card #(
   logic [63:0] detail;
 
   for (genvar q = 0; q < 2; q++) begin : gen_queue
+    logic [511:0] completion_data;
     command_queue #(.Queue(q == 1), .MemoryLines(MemoryLines)) u_queue (
       .clk_i, .rst_ni,
       .enable_i(enable), .hold_i(resetting_q), .clear_i(clear), .quiet_o(quiet[q]), .stopped_o(stopped[q]),
@@ -214,10 +216,13 @@ module sluice_card #(
       .read_data_valid_i(host_read_valid[q]), .read_data_slot_i(host_read_data_slot),
       .read_data_i(host_read_data), .read_error_i(host_read_error),
       .write_valid_o(host_write_request[q]), .write_ready_i(host_write_take[q]),
-      .write_address_o(host_write_address[64*q +: 64]), .write_data_o(host_write_data[512*q +: 512]),
+      .write_address_o(host_write_address[64*q +: 64]), .write_data_o(completion_data),
       .write_answer_i(host_write_answer[q]), .write_error_i(host_write_error), .interrupt_o(interrupt[q])
     );
   end
+
+  assign completion_data_load = gen_queue[0].completion_data;
+  assign completion_data_compute = gen_queue[1].completion_data;
 
   // ---- Load queue: DMA engine and slot table ------------------------------------------------------------------------
 
@@ -251,13 +256,12 @@ module sluice_card #(
     .lookup_found_o(lookup_found), .lookup_payload_o(lookup_payload)
   );
 
-  // Card memory as its clients see it: reads of the engine (0), the unit (1) and the DMA engine (2), writes of the unit
-  // (0) and the DMA engine (1). Per client, channel c at c * width.
-  logic [Channels-1:0] engine_arvalid, engine_arready, engine_rvalid, engine_rready;
-  logic [Channels-1:0] unit_arvalid, unit_arready, unit_rvalid, unit_rready;
+  // Card memory as its clients see it: reads of the compute queue (0: weights and the unit's lines) and of the DMA
+  // engine (1), writes of the unit (0) and the DMA engine (1). Per client, channel c at c * width.
+  logic [Channels-1:0] compute_arvalid, compute_arready, compute_rvalid, compute_rready;
   logic [Channels-1:0] dma_arvalid, dma_arready, dma_rvalid, dma_rready;
-  logic [Channels*40-1:0] engine_araddr, unit_araddr, dma_araddr, unit_awaddr, dma_awaddr;
-  logic [Channels*8-1:0] engine_arlen, unit_arlen, dma_arlen, unit_awlen, dma_awlen;
+  logic [Channels*40-1:0] compute_araddr, dma_araddr, unit_awaddr, dma_awaddr;
+  logic [Channels*8-1:0] compute_arlen, dma_arlen, unit_awlen, dma_awlen;
   logic [Channels-1:0] unit_awvalid, unit_awready, unit_wvalid, unit_wready, unit_wlast, unit_bvalid, unit_bready;
   logic [Channels-1:0] dma_awvalid, dma_awready, dma_wvalid, dma_wready, dma_wlast, dma_bvalid, dma_bready;
   logic [Channels*256-1:0] unit_wdata, dma_wdata;
@@ -271,7 +275,7 @@ module sluice_card #(
     .read_slot_o(host_read_slot[35:27]), .read_valid_i(host_read_valid[3]), .read_slot_i(host_read_data_slot),
     .read_data_i(host_read_data), .read_error_i(host_read_error),
     .write_request_o(host_write_request[3]), .write_address_o(host_write_address[255:192]),
-    .write_length_o(host_write_length[31:24]), .write_data_o(host_write_data[2047:1536]),
+    .write_length_o(host_write_length[31:24]), .write_data_o(dma_host_data),
     .write_take_i(host_write_take[3]), .write_answer_i(host_write_answer[3]), .write_error_i(host_write_error),
     .ar_valid_o(dma_arvalid), .ar_ready_i(dma_arready), .ar_addr_o(dma_araddr), .ar_len_o(dma_arlen),
     .r_valid_i(dma_rvalid), .r_ready_o(dma_rready), .r_data_i(mem_rdata_i), .r_resp_i(mem_rresp_i),
@@ -297,9 +301,11 @@ module sluice_card #(
   logic [31:0] engine_weight_line;
   logic [7:0] engine_scale_max;
   logic [2:0] engine_lanes;
-  logic weight_request, weight_request_ready, weight_valid, weight_ready, weight_error;
+  logic weight_request, weight_request_ready, weight_valid, weight_ready;
+  logic card_request_ready, card_read_error;
   logic [31:0] weight_request_line, weight_request_lines;
-  logic [1023:0] weight_line;
+  logic [1023:0] card_line;
+  logic card_line_valid;
   logic unit_start, unit_compose, unit_busy, unit_done, unit_bus_error, unit_progress;
   logic [383:0] unit_activation;
   logic route_read;
@@ -321,7 +327,7 @@ module sluice_card #(
     .engine_output_elements_o(engine_output_elements), .engine_weight_line_o(engine_weight_line),
     .engine_scale_max_o(engine_scale_max), .engine_scale_bias_o(engine_scale_bias), .engine_done_i(engine_done),
     .engine_progress_i(engine_busy && !engine_stall),
-    .weight_request_i(weight_request && weight_request_ready), .weight_error_i(weight_error),
+    .weight_request_i(weight_request && weight_request_ready), .weight_error_i(card_read_error),
     .unit_start_o(unit_start), .unit_compose_o(unit_compose), .unit_activation_o(unit_activation),
     .unit_done_i(unit_done), .unit_bus_error_i(unit_bus_error), .unit_progress_i(unit_progress),
     .route_read_o(route_read), .route_read_line_o(route_read_line), .vector_data_i(vector_data),
@@ -344,7 +350,7 @@ module sluice_card #(
     .read_slot_o(host_read_slot[26:18]), .read_valid_i(host_read_valid[2]), .read_slot_i(host_read_data_slot),
     .read_data_i(host_read_data), .read_error_i(host_read_error),
     .write_request_o(host_write_request[2]), .write_address_o(host_write_address[191:128]),
-    .write_length_o(host_write_length[23:16]), .write_data_o(host_write_data[1535:1024]),
+    .write_length_o(host_write_length[23:16]), .write_data_o(mover_host_data),
     .write_take_i(host_write_take[2]), .write_answer_i(host_write_answer[2]), .write_error_i(host_write_error),
     .vector_read_o(mover_read), .vector_read_line_o(mover_read_line), .vector_data_i(vector_data),
     .vector_write_o(mover_write), .vector_write_bank_o(mover_write_bank), .vector_write_line_o(mover_write_line),
@@ -370,28 +376,18 @@ module sluice_card #(
     .vm_waddr_o(engine_write_line), .vm_wdata_o(engine_write_data),
     .wreq_valid_o(weight_request), .wreq_ready_i(weight_request_ready), .wreq_line_o(weight_request_line),
     .wreq_lines_o(weight_request_lines), .wdata_valid_i(weight_valid), .wdata_ready_o(weight_ready),
-    .wdata_i(weight_line),
+    .wdata_i(card_line),
     .busy_o(engine_busy), .mac_o(engine_mac), .mac_lanes_o(engine_lanes), .line_o(engine_line),
     .stall_memory_o(engine_stall)
-  );
-
-  stripe_reader #(.Channels(Channels)) u_weight_reader (
-    .clk_i, .rst_ni,
-    .req_valid_i(weight_request), .req_ready_o(weight_request_ready), .req_line_i(weight_request_line),
-    .req_lines_i(weight_request_lines), .line_valid_o(weight_valid), .line_ready_i(weight_ready),
-    .line_data_o(weight_line), .error_o(weight_error),
-    .ar_valid_o(engine_arvalid), .ar_ready_i(engine_arready), .ar_addr_o(engine_araddr), .ar_len_o(engine_arlen),
-    .r_valid_i(engine_rvalid), .r_ready_o(engine_rready), .r_data_i(mem_rdata_i), .r_resp_i(mem_rresp_i),
-    .r_last_i(mem_rlast_i)
   );
 
   logic unit_read, unit_write;
   logic [31:0] unit_read_line, unit_write_line;
   logic [1:0] unit_write_bank;
   logic [1023:0] unit_write_data;
-  logic card_read, card_read_ready, card_read_valid, card_read_error;
+  logic card_read, card_read_ready, card_read_valid;
   logic [31:0] card_read_line, card_read_count, card_write_line;
-  logic [1023:0] card_read_data, card_write_data;
+  logic [1023:0] card_write_data;
   logic card_write, card_write_ready, card_write_idle, card_write_error;
 
   behavioural_unit u_unit (
@@ -402,19 +398,27 @@ module sluice_card #(
     .vector_write_o(unit_write), .vector_write_bank_o(unit_write_bank), .vector_write_line_o(unit_write_line),
     .vector_write_data_o(unit_write_data),
     .card_read_valid_o(card_read), .card_read_ready_i(card_read_ready), .card_read_line_o(card_read_line),
-    .card_read_count_o(card_read_count), .card_data_valid_i(card_read_valid), .card_data_i(card_read_data),
+    .card_read_count_o(card_read_count), .card_data_valid_i(card_read_valid), .card_data_i(card_line),
     .card_read_error_i(card_read_error),
     .card_write_valid_o(card_write), .card_write_ready_i(card_write_ready), .card_write_line_o(card_write_line),
     .card_write_data_o(card_write_data), .card_write_idle_i(card_write_idle), .card_write_error_i(card_write_error)
   );
 
-  stripe_reader #(.Channels(Channels)) u_unit_reader (
+  // One reader serves engine and unit: compute commands run one at a time, and an experts command uses them in turn.
+  assign weight_request_ready = card_request_ready && !unit_busy;
+  assign card_read_ready = card_request_ready && unit_busy;
+  assign weight_valid = card_line_valid && !unit_busy;
+  assign card_read_valid = card_line_valid && unit_busy;
+
+  stripe_reader #(.Channels(Channels)) u_compute_reader (
     .clk_i, .rst_ni,
-    .req_valid_i(card_read), .req_ready_o(card_read_ready), .req_line_i(card_read_line),
-    .req_lines_i(card_read_count), .line_valid_o(card_read_valid), .line_ready_i(1'b1), .line_data_o(card_read_data),
+    .req_valid_i(unit_busy ? card_read : weight_request), .req_ready_o(card_request_ready),
+    .req_line_i(unit_busy ? card_read_line : weight_request_line),
+    .req_lines_i(unit_busy ? card_read_count : weight_request_lines),
+    .line_valid_o(card_line_valid), .line_ready_i(unit_busy || weight_ready), .line_data_o(card_line),
     .error_o(card_read_error),
-    .ar_valid_o(unit_arvalid), .ar_ready_i(unit_arready), .ar_addr_o(unit_araddr), .ar_len_o(unit_arlen),
-    .r_valid_i(unit_rvalid), .r_ready_o(unit_rready), .r_data_i(mem_rdata_i), .r_resp_i(mem_rresp_i),
+    .ar_valid_o(compute_arvalid), .ar_ready_i(compute_arready), .ar_addr_o(compute_araddr), .ar_len_o(compute_arlen),
+    .r_valid_i(compute_rvalid), .r_ready_o(compute_rready), .r_data_i(mem_rdata_i), .r_resp_i(mem_rresp_i),
     .r_last_i(mem_rlast_i)
   );
 
@@ -444,21 +448,21 @@ module sluice_card #(
 
   for (genvar c = 0; c < Channels; c++) begin : gen_channel
     logic [255:0] rdata;
-    logic [1:0] arid, rresp, bresp;
-    logic awid, rlast;
+    logic [1:0] rresp, bresp;
+    logic arid, awid, rlast;
 
-    axi_read_mux #(.Clients(3), .DataBits(256)) u_read_mux (
+    axi_read_mux #(.Clients(2), .DataBits(256)) u_read_mux (
       .clk_i, .rst_ni,
-      .c_ar_valid_i({dma_arvalid[c], unit_arvalid[c], engine_arvalid[c]}),
-      .c_ar_ready_o({dma_arready[c], unit_arready[c], engine_arready[c]}),
-      .c_ar_addr_i({dma_araddr[40*c +: 40], unit_araddr[40*c +: 40], engine_araddr[40*c +: 40]}),
-      .c_ar_len_i({dma_arlen[8*c +: 8], unit_arlen[8*c +: 8], engine_arlen[8*c +: 8]}),
-      .c_r_valid_o({dma_rvalid[c], unit_rvalid[c], engine_rvalid[c]}),
-      .c_r_ready_i({dma_rready[c], unit_rready[c], engine_rready[c]}),
+      .c_ar_valid_i({dma_arvalid[c], compute_arvalid[c]}),
+      .c_ar_ready_o({dma_arready[c], compute_arready[c]}),
+      .c_ar_addr_i({dma_araddr[40*c +: 40], compute_araddr[40*c +: 40]}),
+      .c_ar_len_i({dma_arlen[8*c +: 8], compute_arlen[8*c +: 8]}),
+      .c_r_valid_o({dma_rvalid[c], compute_rvalid[c]}),
+      .c_r_ready_i({dma_rready[c], compute_rready[c]}),
       .c_r_data_o(rdata), .c_r_resp_o(rresp), .c_r_last_o(rlast),
       .ar_valid_o(mem_arvalid_o[c]), .ar_ready_i(mem_arready_i[c]), .ar_id_o(arid),
       .ar_addr_o(mem_araddr_o[40*c +: 40]), .ar_len_o(mem_arlen_o[8*c +: 8]),
-      .r_valid_i(mem_rvalid_i[c]), .r_ready_o(mem_rready_o[c]), .r_id_i(mem_rid_i[4*c +: 2]),
+      .r_valid_i(mem_rvalid_i[c]), .r_ready_o(mem_rready_o[c]), .r_id_i(mem_rid_i[4*c]),
       .r_data_i(mem_rdata_i[256*c +: 256]), .r_resp_i(mem_rresp_i[2*c +: 2]), .r_last_i(mem_rlast_i[c])
     );
 
@@ -480,7 +484,7 @@ module sluice_card #(
       .b_resp_i(mem_bresp_i[2*c +: 2])
     );
 
-    assign mem_arid_o[4*c +: 4] = {2'b0, arid};
+    assign mem_arid_o[4*c +: 4] = {3'b0, arid};
     assign mem_awid_o[4*c +: 4] = {3'b0, awid};
     assign mem_arsize_o[3*c +: 3] = 3'd5;
     assign mem_awsize_o[3*c +: 3] = 3'd5;

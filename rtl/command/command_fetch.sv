@@ -1,6 +1,6 @@
 // Fetches the commands of one ring from host memory ahead of their execution.
 //
-// Purpose: keeps up to four slots requested or buffered, so that in steady state the host link's latency is hidden.
+// Purpose: keeps up to eight slots requested or buffered, so that in steady state the host link's latency is hidden.
 //   Each slot is one burst of 8 beats of 64 bytes; slots are aligned to 512 bytes, so none crosses 4 KiB.
 // Handshake: next_valid_o: a whole command is there; load_i (only with next_valid_o) moves it to command_o, which then
 //   holds until the next load_i. error_o belongs to command_o: the link answered its fetch with an error.
@@ -37,16 +37,16 @@ module command_fetch (
 
   // Requests: as long as the buffer has room for a slot.
   logic [31:0] fetched_q, slot_number;
-  logic [5:0] outstanding_q, free;       // beats
-  logic [4:0] slot;
+  logic [6:0] outstanding_q, free;       // beats
+  logic [5:0] slot;
   logic request, granted;
 
   assign slot_number = fetched_q & ~(32'hFFFFFFFF << ring_size_log2_i);
-  assign request = !hold_i && fetched_q != ring_tail_i && free >= 6'd8;
+  assign request = !hold_i && fetched_q != ring_tail_i && free >= 7'd8;
   assign granted = request && read_ready_i;
   assign read_valid_o = request;
   assign read_address_o = ring_base_i + {23'b0, slot_number, 9'b0};
-  assign read_slot_o = {4'b0, slot};
+  assign read_slot_o = {3'b0, slot};
   assign idle_o = outstanding_q == '0;
 
   always_ff @(posedge clk_i) begin
@@ -55,7 +55,7 @@ module command_fetch (
       outstanding_q <= '0;
     end else begin
       if (granted) fetched_q <= fetched_q + 32'd1;
-      outstanding_q <= outstanding_q + {2'b0, granted, 3'b0} - {5'b0, data_valid_i};
+      outstanding_q <= outstanding_q + {3'b0, granted, 3'b0} - {6'b0, data_valid_i};
     end
   end
 
@@ -63,10 +63,10 @@ module command_fetch (
   logic beat_valid, beat_ready;
   logic [512:0] beat;
 
-  reorder_buffer #(.Width(513), .Depth(32)) u_beats (
+  reorder_buffer #(.Width(513), .Depth(64)) u_beats (
     .clk_i, .rst_ni, .clear_i,
     .reserve_i(granted), .reserve_beats_i(7'd8), .reserve_slot_o(slot), .free_o(free),
-    .write_i(data_valid_i), .write_slot_i(data_slot_i[4:0]), .write_data_i({data_error_i, data_i}),
+    .write_i(data_valid_i), .write_slot_i(data_slot_i[5:0]), .write_data_i({data_error_i, data_i}),
     .valid_o(beat_valid), .ready_i(beat_ready), .data_o(beat)
   );
 

@@ -1,4 +1,4 @@
-// Lets several clients write host memory through one AXI4 master.
+// Lets four clients write host memory through one AXI4 master.
 //
 // Purpose: one burst at a time is sent, address first; the client's number is its id, and answers go to the client that
 //   their id names. Client 0 goes first, then 1, and so on.
@@ -8,18 +8,19 @@
 // Latency: from request to AW one cycle, to W two. Throughput: one beat a cycle, two idle cycles between bursts.
 // Errors: answer_error_o with answer_o. Reset: control only.
 
-module host_write_mux #(
-  parameter int unsigned Clients = 4     // 1 to 16
-) (
+module host_write_mux (
   input  logic                   clk_i,
   input  logic                   rst_ni,
 
-  input  logic [Clients-1:0]     request_i,
-  input  logic [Clients*64-1:0]  address_i,
-  input  logic [Clients*8-1:0]   length_i,      // beats - 1
-  input  logic [Clients*512-1:0] data_i,
-  output logic [Clients-1:0]     take_o,
-  output logic [Clients-1:0]     answer_o,      // one for each burst
+  input  logic [3:0]     request_i,
+  input  logic [255:0]  address_i,
+  input  logic [31:0]   length_i,      // beats - 1
+  input  logic [511:0]           data0_i,       // ports of their own: a simulator need not join them each cycle
+  input  logic [511:0]           data1_i,
+  input  logic [511:0]           data2_i,
+  input  logic [511:0]           data3_i,
+  output logic [3:0]     take_o,
+  output logic [3:0]     answer_o,      // one for each burst
   output logic                   answer_error_o,
 
   output logic                   awvalid_o,
@@ -51,7 +52,7 @@ module host_write_mux #(
     owner = '0;
     address = '0;
     length = '0;
-    for (int c = Clients - 1; c >= 0; c--) begin
+    for (int c = 4 - 1; c >= 0; c--) begin
       if (request_i[c]) begin
         owner = 4'(c);
         address = address_i[64*c +: 64];
@@ -85,9 +86,12 @@ module host_write_mux #(
     if (take) begin
       left_q <= left_q - 8'd1;
       wlast_q <= left_q == '0;
-      for (int c = 0; c < Clients; c++) begin
-        if (owner_q == 4'(c)) wdata_q <= data_i[512*c +: 512];
-      end
+      unique case (owner_q[1:0])
+        2'd0: wdata_q <= data0_i;
+        2'd1: wdata_q <= data1_i;
+        2'd2: wdata_q <= data2_i;
+        default: wdata_q <= data3_i;
+      endcase
     end
   end
 
@@ -100,7 +104,7 @@ module host_write_mux #(
   assign wlast_o = wlast_q;
   assign bready_o = 1'b1;
   assign answer_error_o = bresp_i[1];
-  for (genvar c = 0; c < Clients; c++) begin : gen_client
+  for (genvar c = 0; c < 4; c++) begin : gen_client
     assign take_o[c] = take && owner_q == 4'(c);
     assign answer_o[c] = bvalid_i && bid_i == 4'(c);
   end

@@ -59,10 +59,23 @@ module vector_mover (
   logic host_valid, host_error;
   logic [511:0] host_data, low_q;
 
-  assign vector_write_o = import_q && host_valid && half_q;
+  logic line_there, write_q;
+  logic [15:0] write_line_q;
+  logic [1023:0] write_data_q;
+
+  assign line_there = import_q && host_valid && half_q;
+  assign vector_write_o = write_q;
   assign vector_write_bank_o = bank_q;
-  assign vector_write_line_o = line_q;
-  assign vector_write_data_o = {host_data, low_q};
+  assign vector_write_line_o = write_line_q;
+  assign vector_write_data_o = write_data_q;
+
+  always_ff @(posedge clk_i) begin
+    write_q <= line_there && rst_ni;
+    if (line_there) begin
+      write_line_q <= line_q;
+      write_data_q <= {host_data, low_q};
+    end
+  end
 
   // Export: a line is read while the second half of the one before leaves.
   logic there_q, drain_ready, drain_done, drain_error;
@@ -74,7 +87,7 @@ module vector_mover (
 
   logic moved, finished;
   assign moved = (import_q && host_valid) || (there_q && drain_ready);
-  assign finished = (import_q && left_q == '0) || (export_q && left_q == '0 && !there_q && drain_done);
+  assign finished = (import_q && left_q == '0 && !write_q) || (export_q && left_q == '0 && !there_q && drain_done);
   assign done_o = finished;
   assign bus_error_o = export_q ? drain_error : host_error;
   assign progress_o = read_valid_i || moved || write_take_i || write_answer_i;
@@ -104,7 +117,7 @@ module vector_mover (
       left_q <= lines_i;
       half_q <= 1'b0;
     end else begin
-      if (vector_read_o || vector_write_o) begin
+      if (vector_read_o || line_there) begin
         line_q <= line_q + 16'd1;
         left_q <= left_q - 16'd1;
       end
