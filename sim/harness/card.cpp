@@ -66,6 +66,7 @@ bool VerilatedCard::set_up_memories(const CardOptions& options) {
                                                       .write_latency_cycles = options.host_latency_cycles,
                                                       .reads_allowed = kMaxHostReads,
                                                       .unique_read_ids = true,
+                                                      .reorder_reads = options.stall_probability > 0,
                                                       .stall_probability = options.stall_probability,
                                                       .seed = options.seed * 64},
                                            host_storage_);
