@@ -33,16 +33,15 @@ void AxiMemory::reset() {
   outputs_ = AxiMemorySignals{};
 }
 
-// xorshift64*; a decision is its upper half against the threshold.
-bool AxiMemory::stall() {
-  if (stall_threshold_ == 0) {
-    return false;
-  }
+// xorshift64*, its upper half.
+std::uint32_t AxiMemory::random() {
   random_state_ ^= random_state_ >> 12;
   random_state_ ^= random_state_ << 25;
   random_state_ ^= random_state_ >> 27;
-  return static_cast<std::uint32_t>((random_state_ * 0x2545F4914F6CDD1Du) >> 32) < stall_threshold_;
+  return static_cast<std::uint32_t>((random_state_ * 0x2545F4914F6CDD1Du) >> 32);
 }
+
+bool AxiMemory::stall() { return stall_threshold_ != 0 && random() < stall_threshold_; }
 
 void AxiMemory::fail(std::string_view what) {
   if (violation_.empty()) {
@@ -168,10 +167,21 @@ void AxiMemory::accept_write(const AxiManagerSignals& manager) {
   }
 }
 
+// Before a burst's first beat, lets another that is due as well go first.
+void AxiMemory::choose_burst() {
+  if (options_.reorder_reads && !reads_.front().begun) {
+    const std::uint32_t index = random() % reads_.size();
+    if (reads_.at(index).due_cycle <= cycle_) {
+      reads_.swap_front(index);
+    }
+  }
+}
+
 void AxiMemory::drive_read_data() {
   if (outputs_.r_valid || reads_.size() == 0 || reads_.front().due_cycle > cycle_ || stall()) {
     return;
   }
+  choose_burst();
   Burst& burst = reads_.front();
   const std::byte* const source = storage_->translate(burst.address, options_.beat_bytes);
   if (source == nullptr) {
@@ -183,6 +193,7 @@ void AxiMemory::drive_read_data() {
   outputs_.r_valid = true;
   outputs_.r_id = burst.id;
   outputs_.r_response = source == nullptr ? kResponseDecodeError : kResponseOkay;
+  burst.begun = true;
   burst.address += options_.beat_bytes;
   --burst.beats_left;
   outputs_.r_last = burst.beats_left == 0;

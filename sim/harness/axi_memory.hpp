@@ -5,7 +5,8 @@
 //   every step.
 // Timing: outputs are registered. clock() is called with what the manager drove before the rising edge; the signals of
 //   outputs() are those after it. A burst whose address is taken at edge t has its first data beat after edge
-//   t + read_latency_cycles, then a beat a cycle; bursts are answered in order. Writes are visible when their beat is
+//   t + read_latency_cycles, then a beat a cycle; bursts are answered in order, or with
+//   reorder_reads in random order. Writes are visible when their beat is
 //   taken; the response comes write_latency_cycles after the last beat.
 // Ownership: refers to a Storage that must outlive it. Threading: one thread.
 #pragma once
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/harness/storage.hpp"
@@ -70,6 +72,7 @@ struct AxiOptions {
   std::uint32_t queue_depth = 64;   // bursts taken of each kind before ready goes low
   std::uint32_t reads_allowed = 0;  // rule: more in flight is a violation; 0: no such rule
   bool unique_read_ids = false;     // rule: an id in flight must not be used again
+  bool reorder_reads = false;       // answer bursts that are due in random order; needs unique_read_ids
   double stall_probability = 0;     // of every ready and of every new valid, each cycle
   std::uint64_t seed = 1;
 };
@@ -104,6 +107,7 @@ class AxiMemory {
     std::uint32_t beats_left = 0;
     std::uint64_t due_cycle = 0;
     std::uint8_t response = kResponseOkay;
+    bool begun = false;  // a beat has been driven
   };
 
   // A bounded queue without allocation.
@@ -114,6 +118,7 @@ class AxiMemory {
     [[nodiscard]] bool full() const { return size_ == slots_.size(); }
     [[nodiscard]] Burst& front() { return slots_[first_]; }
     [[nodiscard]] const Burst& at(std::uint32_t index) const { return slots_[(first_ + index) % slots_.size()]; }
+    void swap_front(std::uint32_t index) { std::swap(front(), slots_[(first_ + index) % slots_.size()]); }
     void push(const Burst& burst) { slots_[(first_ + size_++) % slots_.size()] = burst; }
     void pop() {
       first_ = static_cast<std::uint32_t>((first_ + 1) % slots_.size());
@@ -132,9 +137,11 @@ class AxiMemory {
   void check_address(std::string_view channel, const AxiAddress& address);
   void accept_read(const AxiAddress& address);
   void accept_write(const AxiManagerSignals& manager);
+  void choose_burst();
   void drive_read_data();
   void drive_write_response();
   void fail(std::string_view what);
+  [[nodiscard]] std::uint32_t random();
   [[nodiscard]] bool stall();
 
   AxiOptions options_;

@@ -65,7 +65,8 @@ bool VerilatedCard::set_up_memories(const CardOptions& options) {
                                                       .read_latency_cycles = options.host_latency_cycles,
                                                       .write_latency_cycles = options.host_latency_cycles,
                                                       .reads_allowed = kMaxHostReads,
-                                                      .unique_read_ids = false,
+                                                      .unique_read_ids = true,
+                                                      .reorder_reads = options.stall_probability > 0,
                                                       .stall_probability = options.stall_probability,
                                                       .seed = options.seed * 64},
                                            host_storage_);

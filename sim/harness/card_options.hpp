@@ -16,7 +16,8 @@ struct Waves {
 struct CardOptions {
   std::uint32_t memory_latency_cycles = 63;  // read and write, 250 ns at 250 MHz
   std::uint32_t host_latency_cycles = 225;   // 900 ns
-  double stall_probability = 0;              // of every ready and every new valid of the memories, each cycle
+  // Of every ready and every new valid of the memories, each cycle. Above 0, host reads are also answered out of order.
+  double stall_probability = 0;
   std::uint64_t seed = 1;
   Waves waves = {};
 };
