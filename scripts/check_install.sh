@@ -22,4 +22,4 @@ leaks=$(grep -rlF "$root" "$prefix/lib/cmake" || true)
 [ -z "$leaks" ] || die "installed package files name the build's own folder: $leaks"
 
 step "build the example" build_example
-step "run the example" build/example/host_api
+step "run the example" build/example/host_api models/fable-mla software
