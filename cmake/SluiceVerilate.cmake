@@ -17,15 +17,9 @@ if(NOT TARGET sluice_verilator_runtime)
 endif()
 
 # sluice_verilate(NAME TOP file.sv [CLASS Vclass] [PARAMETERS Name=value...] [ASSERT] [TRACE]) makes static library
-<<<<<<< HEAD
-# sluice_rtl_NAME with class Vclass (#include "Vclass.h"; V<NAME> if not given) of the module that file.sv is named after.
-# Packages of rtl/pkg are known, modules below it are found by their file names in the folders of rtl/. ASSERT keeps the assertions in; TRACE allows
-# waves (VCD).
-=======
 # sluice_rtl_NAME with class Vclass (#include "Vclass.h"; V<NAME> if not given) of the module that file.sv is named
-# after. Modules below it are found by their file names in the folders of rtl/. ASSERT keeps the assertions in; TRACE
-# allows waves (VCD).
->>>>>>> refs/heads/rtl
+# after. Packages of rtl/pkg are known; modules below it are found by their file names in the folders of rtl/. ASSERT
+# keeps the assertions in; TRACE allows waves (VCD).
 function(sluice_verilate name)
   cmake_parse_arguments(ARG "ASSERT;TRACE" "TOP;CLASS" "PARAMETERS" ${ARGN})
   get_filename_component(top_file ${ARG_TOP} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
