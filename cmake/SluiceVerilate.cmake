@@ -18,8 +18,8 @@ endif()
 
 # sluice_verilate(NAME TOP file.sv [CLASS Vclass] [PARAMETERS Name=value...] [ASSERT] [TRACE]) makes static library
 # sluice_rtl_NAME with class Vclass (#include "Vclass.h"; V<NAME> if not given) of the module that file.sv is named
-# after. Modules below it are found by their file names in the folders of rtl/. ASSERT keeps the assertions in; TRACE
-# allows waves (VCD).
+# after. Packages of rtl/pkg are known; modules below it are found by their file names in the folders of rtl/. ASSERT
+# keeps the assertions in; TRACE allows waves (VCD).
 function(sluice_verilate name)
   cmake_parse_arguments(ARG "ASSERT;TRACE" "TOP;CLASS" "PARAMETERS" ${ARGN})
   get_filename_component(top_file ${ARG_TOP} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
@@ -30,6 +30,7 @@ function(sluice_verilate name)
   endif()
   set(directory ${CMAKE_CURRENT_BINARY_DIR}/${name}.verilated)
 
+  file(GLOB packages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rtl/pkg/*.sv)
   file(GLOB folders LIST_DIRECTORIES true ${PROJECT_SOURCE_DIR}/rtl/*)
   set(arguments --cc --prefix ${prefix} --top-module ${top} --Mdir ${directory} --MMD -O3 --x-assign fast
                 --x-initial fast --flatten --output-split 0 -Wno-fatal -Wno-lint -Werror-USERFATAL)
@@ -53,7 +54,7 @@ function(sluice_verilate name)
   add_custom_command(
     OUTPUT ${directory}/fast.cpp ${directory}/slow.cpp
     COMMAND ${CMAKE_COMMAND} -E rm -rf ${directory}
-    COMMAND ${SLUICE_VERILATOR} ${arguments} ${top_file}
+    COMMAND ${SLUICE_VERILATOR} ${arguments} ${packages} ${top_file}
     COMMAND ${CMAKE_COMMAND} -DDIRECTORY=${directory} -P ${PROJECT_SOURCE_DIR}/cmake/gather_verilated.cmake
     DEPENDS ${top_file} ${PROJECT_SOURCE_DIR}/cmake/gather_verilated.cmake
     DEPFILE ${directory}/${prefix}__ver.d
