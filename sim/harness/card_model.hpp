@@ -1,5 +1,5 @@
-// The Verilated top behind one interface, so that the model with waveforms and the faster one without are the same to
-// card.cpp. Internal to sim/harness.
+// The Verilated top behind one interface, so that the checked model and the fast one are the same to card.cpp. Internal
+// to sim/harness.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +55,8 @@ class CardModel {
   virtual void close_waves() = 0;
 };
 
-[[nodiscard]] std::unique_ptr<CardModel> make_plain_card_model();
-[[nodiscard]] std::unique_ptr<CardModel> make_traced_card_model();
+[[nodiscard]] std::unique_ptr<CardModel> make_fast_card_model();
+// `seed`: of the bits with which everything starts that no reset touches.
+[[nodiscard]] std::unique_ptr<CardModel> make_checked_card_model(std::uint64_t seed);
 
 }  // namespace sluice::sim
