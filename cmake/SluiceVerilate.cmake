@@ -17,9 +17,9 @@ if(NOT TARGET sluice_verilator_runtime)
 endif()
 
 # sluice_verilate(NAME TOP file.sv [CLASS Vclass] [PARAMETERS Name=value...] [ASSERT] [TRACE]) makes static library
-# sluice_rtl_NAME with class Vclass (#include "Vclass.h"; V<NAME> if not given) of the module that file.sv is named after.
-# Modules below it are found by their file names in the folders of rtl/. ASSERT keeps the assertions in; TRACE allows
-# waves (VCD).
+# sluice_rtl_NAME with class Vclass (#include "Vclass.h"; V<NAME> if not given) of the module that file.sv is named
+# after. Modules below it are found by their file names in the folders of rtl/. ASSERT keeps the assertions in; TRACE
+# allows waves (VCD).
 function(sluice_verilate name)
   cmake_parse_arguments(ARG "ASSERT;TRACE" "TOP;CLASS" "PARAMETERS" ${ARGN})
   get_filename_component(top_file ${ARG_TOP} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
@@ -32,7 +32,7 @@ function(sluice_verilate name)
 
   file(GLOB folders LIST_DIRECTORIES true ${PROJECT_SOURCE_DIR}/rtl/*)
   set(arguments --cc --prefix ${prefix} --top-module ${top} --Mdir ${directory} --MMD -O3 --x-assign fast
-                --x-initial fast --flatten --output-split 0 -Wno-fatal -Wno-lint)
+                --x-initial fast --flatten --output-split 0 -Wno-fatal -Wno-lint -Werror-USERFATAL)
   foreach(folder ${folders})
     if(IS_DIRECTORY ${folder})
       list(APPEND arguments -y ${folder})

@@ -90,9 +90,9 @@ inline void add_terms(WeightFormat format, const i64* dot, const u8* scale, i32 
     const bool int4 = format == WeightFormat::kInt4;
     const i64 mantissa = int4 ? 8 + (scale[r] & 7) : 1;
     const i32 exponent = int4 ? scale[r] >> 3 : scale[r];
-    const i32 d = delta + (scale_max > exponent ? scale_max - exponent : 0);
+    const i32 d = (delta & 63) + scale_max - exponent;  // negative only if the scale byte is above W: then 63
     const i64 p = dot[r] * mantissa;
-    sum[r] += (format == WeightFormat::kMxInt16 ? p : p << 16) >> (d < 63 ? d : 63);
+    sum[r] += (format == WeightFormat::kMxInt16 ? p : p << 16) >> (d >= 0 && d < 63 ? d : 63);
   }
 }
 

@@ -1,10 +1,10 @@
 // Fetches the quantised activations of a command ahead of their use: the control common to all lanes.
 //
 // At start_i it reads the input's header line (A), then walks the blocks as the weights do: for every group its blocks,
-// once for each row tile. Four blocks that share a line of vector memory also share a word of delta bytes; both are read
-// together (and the line of the low plane, for q16) when a block needs a line other than the last one. From there a
-// block goes to one of two slots of every lane's activation_lane, as soon as one is free, so that the next block is
-// ready while one is in use.
+// once for each row tile. Four blocks that share a line of vector memory also share a word of delta bytes; both are
+// read together (and the line of the low plane, for q16) when a block needs a line other than the last one. From
+// there a block goes to one of two slots of every lane's activation_lane, as soon as one is free, so that the next
+// block is ready while one is in use.
 //
 // Latency: the first block is valid seven cycles after start_i (eight for q16). Throughput: a block every four cycles
 // even if each needs a new line (five for q16). Combinational paths: none. Reset: synchronous. Errors: none.

@@ -4,7 +4,8 @@
 // planes), joins the running sum; first_i starts a new one, last_i hands it to dot_o, which holds until the next last.
 // Everything is exact modulo 2^40: two packed sums need 39 bits, an MXINT16 sum 36.
 //
-// Latency: two cycles. Throughput: eight products a cycle. Reset: none, payload only. Errors, combinational paths: none.
+// Latency: two cycles. Throughput: eight products a cycle. Reset: none, payload only. Errors, combinational paths:
+// none.
 module dot_row (
   input  logic         clk_i,
   input  logic         multiply_i,

@@ -1,11 +1,12 @@
 // The weight-streaming matrix engine: one linear command at a time, bit-exactly as docs/numerics.md, section 5.
 //
 // Weights come as lines of 1024 bits in the layout of docs/device.md, one taken every cycle (MXINT16: every second
-// cycle), and are shared by up to four lanes, one token each. A line meets 16 row positions x 8 columns of multipliers a
-// lane, kept as eight slices of two row positions:
+// cycle), and are shared by up to four lanes, one token each. A line meets 16 row positions x 8 columns of
+// multipliers a lane, kept as eight slices of two row positions:
 //
-//   line -> weight_decode (a slice) -> dot_row x 2 -> term_unit -> result_bank -> result lines
-//                 activation_fetch, activation_lane (a lane) ^
+//   line -> weight_decode (a slice) -> lane_slice: dot_row x 2 -> term_unit -> result_bank -> result lines
+//              activation_fetch, activation_lane (a lane) ^
+//   control: line_sequencer (what a line is), term_sequencer (from a step to the stored sums)
 //
 // A block's dot products become terms over the next four cycles (two with 8- and 16-bit weights), eight rows a cycle,
 // while the next block's lines arrive. A row tile's sums go to the result memories; when all tiles are there, the width
@@ -109,7 +110,8 @@ module matrix_engine #(
     start_q <= accept;
     if (accept) begin
       mask_q            <= cmd_mask_i;
-      lanes_q           <= {2'd0, cmd_mask_i[0]} + {2'd0, cmd_mask_i[1]} + {2'd0, cmd_mask_i[2]} + {2'd0, cmd_mask_i[3]};
+      lanes_q           <= {2'd0, cmd_mask_i[0]} + {2'd0, cmd_mask_i[1]} + {2'd0, cmd_mask_i[2]}
+                         + {2'd0, cmd_mask_i[3]};
       format_q          <= cmd_format_i;
       row_tiles_q       <= cmd_row_tiles_i;
       groups_q          <= cmd_groups_i;
@@ -213,109 +215,48 @@ module matrix_engine #(
     .release_i     (step && block_end)
   );
 
-  // The scales of a group of four blocks, and of the block whose dot products are under way; the latter holds until
-  // the terms' copy is taken two cycles later, since a dot product has at least four steps.
-  logic [1023:0] group_scales_q;
-  logic [255:0]  block_scales_q, term_scales_q;
-
   // ---- Steps 1 to 6: multiply, add, then a row octet a cycle: scale, shift, accumulate, store ----------------------
 
-  logic                multiply_q, first1_q, last1_q, add_q, first2_q, last2_q;
-  logic [1:0]          shift1_q, shift2_q;
-  logic                half_q, tile_first_q, tile_last_q, all_last_q;  // of the dot product that ended last
-  logic [TileBits-1:0] tile_q;
-  logic                term_q, term_first_q, term_last_q, term_all_q;
-  logic [1:0]          octet_q, octet_end_q;
-  logic [TileBits-1:0] term_tile_q;
-  logic                shift_q, shift_first_q, shift_last_q, shift_all_q;
-  logic [1:0]          shift_octet_q;
-  logic [TileBits-1:0] shift_tile_q;
-  logic                acc_q, acc_first_q, acc_last_q, acc_all_q;
-  logic [1:0]          acc_octet_q;
-  logic [TileBits-1:0] acc_tile_q;
-  logic                store_q, store_all_q;
-  logic [1:0]          store_octet_q;
-  logic [TileBits-1:0] store_tile_q;
+  logic                multiply, add, add_first, add_last, dots_end, term, term_shift, term_add, term_add_first;
+  logic                store, store_end;
+  logic [1:0]          add_shift, octet, term_add_octet, store_octet;
+  logic [63:0]         octet_scales;
+  logic [TileBits-1:0] store_tile;
 
-  logic dots_end;
-  assign dots_end = add_q && last2_q;
-
-  always_ff @(posedge clk_i) begin
-    if (take_scale) group_scales_q <= wdata_i;
-
-    multiply_q <= step;
-    if (step) begin
-      first1_q <= first;
-      last1_q  <= last;
-      shift1_q <= shift;
-      if (last) begin
-        block_scales_q <= group_scales_q[{group_block, 8'd0} +: 256];
-        half_q         <= half;
-        tile_first_q   <= tile_first;
-        tile_last_q    <= tile_last;
-        all_last_q     <= all_last && block_end;
-        tile_q         <= tile;
-      end
-    end
-
-    add_q <= multiply_q;
-    if (multiply_q) begin
-      first2_q <= first1_q;
-      last2_q  <= last1_q;
-      shift2_q <= shift1_q;
-    end
-
-    if (dots_end) begin
-      term_scales_q <= block_scales_q;
-      term_first_q  <= tile_first_q;
-      term_last_q   <= tile_last_q;
-      term_all_q    <= all_last_q;
-      term_tile_q   <= tile_q;
-      octet_q       <= packed_pairs ? 2'd0 : {half_q, 1'b0};
-      octet_end_q   <= packed_pairs ? 2'd3 : {half_q, 1'b1};
-    end else if (term_q) begin
-      octet_q <= octet_q + 2'd1;
-    end
-    if (dots_end) term_q <= 1'b1;
-    else if (octet_q == octet_end_q) term_q <= 1'b0;
-
-    shift_q <= term_q;
-    if (term_q) begin
-      shift_octet_q <= octet_q;
-      shift_first_q <= term_first_q;
-      shift_last_q  <= term_last_q;
-      shift_all_q   <= term_all_q && octet_q == 2'd3;
-      shift_tile_q  <= term_tile_q;
-    end
-
-    acc_q <= shift_q;
-    if (shift_q) begin
-      acc_octet_q <= shift_octet_q;
-      acc_first_q <= shift_first_q;
-      acc_last_q  <= shift_last_q;
-      acc_all_q   <= shift_all_q;
-      acc_tile_q  <= shift_tile_q;
-    end
-
-    store_q <= acc_q && acc_last_q;
-    if (acc_q) begin
-      store_octet_q <= acc_octet_q;
-      store_all_q   <= acc_all_q;
-      store_tile_q  <= acc_tile_q;
-    end
-
-    if (!rst_ni) begin
-      multiply_q <= 1'b0;
-      add_q      <= 1'b0;
-      term_q     <= 1'b0;
-      shift_q    <= 1'b0;
-      acc_q      <= 1'b0;
-      store_q    <= 1'b0;
-    end
-  end
-
-  logic [63:0] octet_scales;
-  assign octet_scales = term_scales_q[{octet_q, 6'd0} +: 64];
+  term_sequencer #(.Tiles(Tiles)) u_terms (
+    .clk_i,
+    .rst_ni,
+    .packed_i         (packed_pairs),
+    .take_scale_i     (take_scale),
+    .scales_i         (wdata_i),
+    .step_i           (step),
+    .first_i          (first),
+    .last_i           (last),
+    .shift_i          (shift),
+    .half_i           (half),
+    .block_i          (group_block),
+    .tile_first_i     (tile_first),
+    .tile_last_i      (tile_last),
+    .all_last_i       (all_last && block_end),
+    .tile_i           (tile),
+    .multiply_o       (multiply),
+    .add_o            (add),
+    .add_first_o      (add_first),
+    .add_last_o       (add_last),
+    .add_shift_o      (add_shift),
+    .dots_end_o       (dots_end),
+    .term_o           (term),
+    .octet_o          (octet),
+    .octet_scales_o   (octet_scales),
+    .term_shift_o     (term_shift),
+    .term_add_o       (term_add),
+    .term_add_octet_o (term_add_octet),
+    .term_add_first_o (term_add_first),
+    .store_o          (store),
+    .store_octet_o    (store_octet),
+    .store_tile_o     (store_tile),
+    .store_end_o      (store_end)
+  );
 
   // ---- Normalisation: width, then tile after tile: read, normalise, gather, write -----------------------------------
 
@@ -327,7 +268,7 @@ module matrix_engine #(
   assign done_end = write_q && !gather_q && !gather_header_q;
 
   always_ff @(posedge clk_i) begin
-    width_q <= store_q && store_all_q;
+    width_q <= store && store_end;
     if (start_q) begin
       read_tile_q  <= '0;
       reads_left_q <= tiles_q;
@@ -369,28 +310,28 @@ module matrix_engine #(
       logic [127:0] mantissas;
       lane_slice #(.Tiles(Tiles)) u_lane (
         .clk_i,
-        .multiply_i       (multiply_q && mask_q[l]),
+        .multiply_i       (multiply && mask_q[l]),
         .weights_i        (weights),
         .activations_i    (gen_token[l].activations),
-        .add_i            (add_q && mask_q[l]),
-        .first_i          (first2_q),
-        .last_i           (last2_q),
-        .shift_i          (shift2_q),
-        .term_scale_i     (term_q && mask_q[l]),
-        .term_octet_i     (octet_q),
+        .add_i            (add && mask_q[l]),
+        .first_i          (add_first),
+        .last_i           (add_last),
+        .shift_i          (add_shift),
+        .term_scale_i     (term && mask_q[l]),
+        .term_octet_i     (octet),
         .packed_i         (packed_pairs),
         .wide_i           (wide),
         .minifloat_i      (int4),
         .scale_byte_i     (octet_scales[u*8 +: 8]),
         .reach_i          (gen_token[l].reach_q),
-        .term_shift_i     (shift_q && mask_q[l]),
-        .term_add_i       (acc_q && mask_q[l]),
-        .term_add_octet_i (acc_octet_q),
-        .term_add_first_i (acc_first_q),
+        .term_shift_i     (term_shift && mask_q[l]),
+        .term_add_i       (term_add && mask_q[l]),
+        .term_add_octet_i (term_add_octet),
+        .term_add_first_i (term_add_first),
         .clear_i          (start_q),
-        .store_i          (store_q && mask_q[l]),
-        .store_octet_i    (store_octet_q),
-        .store_tile_i     (store_tile_q),
+        .store_i          (store && mask_q[l]),
+        .store_octet_i    (store_octet),
+        .store_tile_i     (store_tile),
         .span_o           (span),
         .nonzero_o        (nonzero),
         .read_i           (read && mask_q[l]),
@@ -494,8 +435,6 @@ module matrix_engine #(
                   && 32'(row_tiles_q) * 32'(groups_q) <= 32'(Tiles));
   request_holds : assert property (@(posedge clk_i) disable iff (!rst_ni || !checked_q)
       wreq_valid_o && !wreq_ready_i |=> wreq_valid_o && $stable(wreq_line_o) && $stable(wreq_lines_o));
-  terms_keep_up : assert property (@(posedge clk_i) disable iff (!rst_ni || !checked_q)
-      dots_end |-> !term_q || octet_q == octet_end_q);
 `endif
 
 endmodule

@@ -1,10 +1,10 @@
 // Terms and sums of four rows (u, u + 8, u + 16, u + 24) of a row tile in one lane; docs/numerics.md, section 5.
 //
 // One row an active cycle, in three stages: scaled dot and distance, shift, accumulate. octet_i says which row:
-// 8 * octet + u. With 4-bit weights rows u and u + 8 are the low halves of the two packed dots and rows u + 16 and u + 24 the
-// high ones; otherwise dot a is row u (or u + 16) and dot b row u + 8 (or u + 24).
-// The sums hold until the first block of the next tile; after the tile's last block they are copied to the result
-// memories by result_bank in the cycle after the accumulation.
+// 8 * octet + u. With 4-bit weights rows u and u + 8 are the low halves of the two packed dots and rows u + 16 and u
+// + 24 the high ones; otherwise dot a is row u (or u + 16) and dot b row u + 8 (or u + 24). The sums hold until the
+// first block of the next tile; after the tile's last block they are copied to the result memories by result_bank in
+// the cycle after the accumulation.
 //
 // Latency: three cycles. Throughput: one row a cycle. Reset: none, payload only. Errors, combinational paths: none.
 module term_unit (

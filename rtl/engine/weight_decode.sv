@@ -1,10 +1,10 @@
 // Turns one element line's bytes for row positions `u` and `u + 8` into multiplier operands.
 //
 // A byte is one 8-bit weight (MXINT8, a plane of MXINT16) or two 4-bit weights that share their activation: the low
-// nibble of row r, the high nibble of row r + 16, packed as (high << 22) + low. The sum of 32 products of such an operand
-// and an int8 can be split exactly: |sum of low products| <= 32 * 12 * 127 < 2^21.
-// An operand needs 27 bits; it is held sign-extended to 32 so that fields are whole words in simulation (synthesis
-// merges the copies of the sign).
+// nibble of row r, the high nibble of row r + 16, packed as (high << 22) + low. The sum of 32 products of such an
+// operand and an int8 can be split exactly: |sum of low products| <= 32 * 12 * 127 < 2^21. An operand needs 27 bits;
+// it is held sign-extended to 32 so that fields are whole words in simulation (synthesis merges the copies of the
+// sign).
 //
 // Latency: one cycle. Reset: none, payload only. Combinational paths, errors: none.
 module weight_decode (
@@ -23,11 +23,11 @@ module weight_decode (
     int4_pair = {{6{pair[7]}}, pair[7:4], 22'd0} + {{28{pair[3]}}, pair[3:0]};
   endfunction
 
-  // Twice the value of an E2M1 code, which has a sign, two bits of exponent and one of fraction: 0, 1, 2, 3, 4, 6, 8, 12.
+  // Twice the value of an E2M1 code (a sign, two bits of exponent, one of fraction): 0, 1, 2, 3, 4, 6, 8, 12.
   function automatic logic [31:0] fp4_value(input logic [3:0] code);
     logic [31:0] magnitude;
-    magnitude = {28'd0, code[2] && code[1], code[2] && (!code[1] || code[0]), code[1] != code[2] && (code[1] || code[0]),
-                 code[0] && !code[2]};
+    magnitude = {28'd0, code[2] && code[1], code[2] && (!code[1] || code[0]),
+                 code[1] != code[2] && (code[1] || code[0]), code[0] && !code[2]};
     fp4_value = (magnitude ^ {32{code[3]}}) + {31'd0, code[3]};
   endfunction
 

@@ -1,8 +1,9 @@
 // One memory channel of a stripe_reader: cuts requests into bursts and queues the beats that come back.
 //
 // A request of n beats from beat address `line` is read in bursts of at most 16 beats, each inside a naturally
-// aligned block of 16 beats (at most 2 KiB, so no burst crosses 4 KiB). Credits count the free places of the queue that no
-// burst has been promised; a burst is asked for only when they suffice, so r_ready_o is constant and R never waits.
+// aligned block of 16 beats (at most 2 KiB, so no burst crosses 4 KiB). Credits count the free places of the queue
+// that no burst has been promised; a burst is asked for only when they suffice, so r_ready_o is constant and R never
+// waits.
 //
 // Latency: AR in the cycle after acceptance, a beat can be taken two cycles after it came. Throughput: one beat a
 // cycle. A request is accepted when the last burst of the one before is being accepted, so requests follow one another

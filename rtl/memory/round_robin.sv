@@ -1,7 +1,8 @@
 // Chooses among clients in turn: after client c has been served, the search begins at client c + 1.
 //
-// grant_o is meaningful while valid_o is high, and then stays until taken_i is high, provided that a client keeps asking until it
-// is served. Latency: none. Combinational paths: request_i to valid_o and grant_o. Reset: synchronous. Errors: none.
+// grant_o is meaningful while valid_o is high, and then stays until taken_i is high, provided that a client keeps
+// asking until it is served. Latency: none. Combinational paths: request_i to valid_o and grant_o. Reset:
+// synchronous. Errors: none.
 module round_robin #(
   parameter int unsigned Clients = 2,
   localparam int unsigned IdBits = Clients > 1 ? $clog2(Clients) : 1

@@ -1,9 +1,9 @@
 // Writes one stream of lines to consecutive lines of card memory through all its channels at once.
 //
 // The counterpart of stripe_reader, with the same striping. Every channel is an AXI4 write master of its own
-// (channel_writer). A request is accepted when the one before has ended; done_o is high for one cycle when every channel
-// has had the response of every burst, also for a request of no lines. Lines may arrive before their request; the
-// channels' queues take up to Depth of them.
+// (channel_writer). A request is accepted when the one before has ended; done_o is high for one cycle when every
+// channel has had the response of every burst, also for a request of no lines. Lines may arrive before their request;
+// the channels' queues take up to Depth of them.
 //
 // Bursts: INCR, full width, all byte strobes set, at most 16 beats, each inside a naturally aligned block of 16 beats,
 //   so that none crosses 4 KiB. A burst is announced only when all its beats are queued, so W never waits for data.

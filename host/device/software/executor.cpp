@@ -5,6 +5,7 @@
 
 #include "hls/unit/execution.hpp"
 #include "hls/vector/linear.hpp"
+#include "host/device/software/linear_kernel.hpp"
 
 namespace sluice::device {
 namespace {
@@ -120,7 +121,8 @@ CommandError Executor::linear(const LinearJob& job) {
         const std::uint64_t index = g * tiles + tile;
         const auto* at = reinterpret_cast<const hls::u8*>(
             memories_.lines(Space::kCard, 0, weights + index * tile_lines, tile_lines));
-        hls::linear_tile(format, at, blocks, static_cast<std::int32_t>(o.scale_max), input, sums.data() + 32 * index);
+        vectorised_linear_tile(format, at, blocks, static_cast<std::int32_t>(o.scale_max), input,
+                               sums.data() + 32 * index);
       }
     }
     const std::int64_t exponent = std::int64_t{x.exponent} + o.scale_max + o.scale_bias - hls::fraction_bits(format);

@@ -1,4 +1,6 @@
-// Prints what the engine does with a 1024 x 1024 product: cycles, use of memory and multipliers, simulation speed in processor time.
+// Prints what the engine does with a 1024 x 1024 product: cycles, use of memory and multipliers, simulation speed in
+// processor time.
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <span>
@@ -47,6 +49,17 @@ void measure(const Name& name, unsigned lanes) {
               static_cast<double>(cycles) / seconds / 1e6);
 }
 
+void measure_idle() {
+  EngineDriver driver(16, {});
+  constexpr int kCycles = 1'000'000;
+  const std::clock_t start = std::clock();
+  for (int i = 0; i < kCycles; ++i) {
+    driver.cycle();
+  }
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  std::printf("idle: %.2f Mcycles/s\n", kCycles / seconds / 1e6);
+}
+
 }  // namespace
 }  // namespace sluice::test
 
@@ -56,15 +69,18 @@ int main(int argc, char** argv) {
   std::printf("1024 x 1024, memory latency 63 cycles, one line a cycle\n");
   std::printf("%-8s %5s %7s %7s %9s %9s %13s %10s\n", "format", "batch", "cycles", "lines", "overhead", "memory",
               "multipliers", "Mcycles/s");
-  for (const auto& name : {sluice::test::Name{Format::kInt4, "INT4"}, sluice::test::Name{Format::kMxFp4, "MXFP4"},
-                           sluice::test::Name{Format::kMxInt8, "MXINT8"}, sluice::test::Name{Format::kMxInt16, "MXINT16"}}) {
+  for (const auto& name :
+       {sluice::test::Name{Format::kInt4, "INT4"}, sluice::test::Name{Format::kMxFp4, "MXFP4"},
+        sluice::test::Name{Format::kMxInt8, "MXINT8"}, sluice::test::Name{Format::kMxInt16, "MXINT16"}}) {
     const std::span<char*> wanted(argv + 1, argv + argc);
-    if (!wanted.empty() && std::none_of(wanted.begin(), wanted.end(), [&name](const char* w) { return w == std::string_view(name.text); })) {
+    if (!wanted.empty() && std::none_of(wanted.begin(), wanted.end(),
+                                        [&name](const char* w) { return w == std::string_view(name.text); })) {
       continue;
     }
     for (const unsigned lanes : {1u, 4u}) {
       sluice::test::measure(name, lanes);
     }
   }
+  sluice::test::measure_idle();
   return 0;
 }

@@ -22,8 +22,8 @@ inline constexpr std::int64_t kEmptyExponent = -16384;  // E0
 struct Shape {
   Format format = Format::kInt4;
   unsigned groups = 1;
-  unsigned rows = 32;           // a group; a multiple of 32 where groups > 1
-  unsigned blocks = 1;          // of 32 columns, a group
+  unsigned rows = 32;   // a group; a multiple of 32 where groups > 1
+  unsigned blocks = 1;  // of 32 columns, a group
   unsigned block_offset = 0;
   unsigned block_stride = 0;
   unsigned input_elements = 32;
@@ -35,8 +35,8 @@ struct Shape {
 // One weight matrix with its parameters; rows are padded to whole tiles with zeros.
 struct Matrix {
   Shape shape;
-  int scale_max = 0;   // W
-  int scale_bias = 0;  // c
+  int scale_max = 0;                 // W
+  int scale_bias = 0;                // c
   std::vector<int> weights;          // [groups, row_tiles * 32, blocks * 32]
   std::vector<std::uint8_t> scales;  // [groups, row_tiles * 32, blocks]
 
@@ -53,8 +53,8 @@ struct Matrix {
 
 // One token's quantised vector.
 struct Activations {
-  std::vector<int> elements;  // [input_blocks * 32]
-  std::vector<int> deltas;    // [input_blocks]
+  std::vector<int> elements;               // [input_blocks * 32]
+  std::vector<int> deltas;                 // [input_blocks]
   std::int64_t exponent = kEmptyExponent;  // A
 };
 
@@ -77,10 +77,14 @@ inline int random_weight(Random& random, Format format, bool extreme) {
   static constexpr int kTwiceE2m1[] = {0, 1, 2, 3, 4, 6, 8, 12};
   const int sign = uniform(random, 0, 1) == 0 ? 1 : -1;
   switch (format) {
-    case Format::kMxInt8: return extreme ? sign * 127 : uniform(random, -127, 127);
-    case Format::kInt4: return extreme ? (sign > 0 ? 7 : -8) : uniform(random, -8, 7);
-    case Format::kMxFp4: return sign * kTwiceE2m1[extreme ? 7 : uniform(random, 0, 7)];
-    case Format::kMxInt16: break;
+    case Format::kMxInt8:
+      return extreme ? sign * 127 : uniform(random, -127, 127);
+    case Format::kInt4:
+      return extreme ? (sign > 0 ? 7 : -8) : uniform(random, -8, 7);
+    case Format::kMxFp4:
+      return sign * kTwiceE2m1[extreme ? 7 : uniform(random, 0, 7)];
+    case Format::kMxInt16:
+      break;
   }
   return extreme ? sign * 32639 : uniform(random, -32639, 32639);
 }
@@ -151,7 +155,8 @@ inline Result normalise(const std::vector<std::int64_t>& sums, std::int64_t expo
   }
   const int shift = width - 23;
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    const std::int64_t m = shift > 0 ? (sums[i] + (std::int64_t{1} << (shift - 1))) >> shift : sums[i] * (std::int64_t{1} << -shift);
+    const std::int64_t m =
+        shift > 0 ? (sums[i] + (std::int64_t{1} << (shift - 1))) >> shift : sums[i] * (std::int64_t{1} << -shift);
     result.mantissas[i] = static_cast<std::int32_t>(std::clamp<std::int64_t>(m, -8388607, 8388607));
   }
   result.exponent = exponent + shift;
@@ -198,7 +203,8 @@ inline int e2m1_code(int twice) {
 }
 
 // Element lines of one block of one row tile.
-inline void append_block(std::vector<Line>& lines, const Matrix& matrix, unsigned group, unsigned tile, unsigned block) {
+inline void append_block(std::vector<Line>& lines, const Matrix& matrix, unsigned group, unsigned tile,
+                         unsigned block) {
   const Format format = matrix.shape.format;
   const bool four_bit = format == Format::kInt4 || format == Format::kMxFp4;
   const unsigned halves = four_bit ? 1 : 2;

@@ -1,6 +1,10 @@
 // matrix_engine against section 5 of docs/numerics.md: random shapes, formats, lanes, latencies and stalls.
+#include <array>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "testbench/rtl/engine/engine_driver.hpp"
 
@@ -39,25 +43,24 @@ Shape random_shape(Random& random) {
   return shape;
 }
 
-// Runs a case and compares the whole of vector memory with what must be there.
-void check_case(EngineDriver& driver, const Case& c, Random& random) {
-  const Matrix matrix = random_matrix(random, c.shape, c.extreme);
+// Runs a linear and compares the whole of vector memory with what must be there.
+void check_linear(EngineDriver& driver, const Matrix& matrix, const std::array<Activations, 4>& inputs, unsigned mask,
+                  unsigned weight_line) {
+  const Shape& shape = matrix.shape;
   const std::vector<Line> weights = weight_lines(matrix);
-  EngineCommand command{.mask = c.mask, .input_line = kInputLine};
-  command.weight_line = static_cast<unsigned>(uniform(random, 0, 200));
-  REQUIRE(command.weight_line + weights.size() <= driver.memory.lines.size());
-  std::copy(weights.begin(), weights.end(), driver.memory.lines.begin() + command.weight_line);
+  EngineCommand command{.mask = mask, .input_line = kInputLine, .weight_line = weight_line};
+  REQUIRE(weight_line + weights.size() <= driver.memory.lines.size());
+  std::copy(weights.begin(), weights.end(), driver.memory.lines.begin() + weight_line);
 
   std::array<std::vector<Line>, EngineDriver::kBanks> expected;
   for (unsigned lane = 0; lane < EngineDriver::kBanks; ++lane) {
-    const Activations input = random_activations(random, c.shape, lane == 3 && c.fill < 100 ? 0 : c.fill, c.extreme);
-    const std::vector<Line> lines = activation_lines(c.shape, input);
+    const std::vector<Line> lines = activation_lines(shape, inputs[lane]);
     REQUIRE(kInputLine + lines.size() <= kOutputLine);
     std::copy(lines.begin(), lines.end(), driver.banks[lane].begin() + kInputLine);
     command.output_line[lane] = kOutputLine + 100 * lane;
     expected[lane] = driver.banks[lane];
-    if ((c.mask >> lane & 1) != 0) {
-      const std::vector<Line> result = result_lines(linear(matrix, input), c.shape.groups * c.shape.rows);
+    if ((mask >> lane & 1) != 0) {
+      const std::vector<Line> result = result_lines(linear(matrix, inputs[lane]), shape.groups * shape.rows);
       std::copy(result.begin(), result.end(), expected[lane].begin() + command.output_line[lane]);
     }
   }
@@ -69,6 +72,18 @@ void check_case(EngineDriver& driver, const Case& c, Random& random) {
     REQUIRE((driver.banks[lane] == expected[lane]));
   }
   REQUIRE(driver.memory.violations == 0);
+}
+
+void check_case(EngineDriver& driver, const Case& c, Random& random) {
+  const Matrix matrix = random_matrix(random, c.shape, c.extreme);
+  std::array<Activations, 4> inputs;
+  for (Activations& input : inputs) {
+    input = random_activations(random, c.shape, c.fill, c.extreme);
+  }
+  if (c.fill < 100) {
+    inputs[3] = random_activations(random, c.shape, 0);  // one lane without a single value
+  }
+  check_linear(driver, matrix, inputs, c.mask, static_cast<unsigned>(uniform(random, 0, 200)));
 }
 
 void sweep(std::uint64_t seed, int cases, const AxiTiming& timing) {
@@ -112,8 +127,22 @@ TEST_CASE("an empty input gives an all-zero result with exponent E0", "[engine]"
   const auto format = static_cast<Format>(GENERATE(0u, 1u, 2u, 3u));
   Random random(8);
   EngineDriver driver(20000, {});
-  check_case(driver, {.shape = {.format = format, .rows = 96, .blocks = 5, .input_elements = 160}, .mask = 15, .fill = 0},
+  check_case(driver,
+             {.shape = {.format = format, .rows = 96, .blocks = 5, .input_elements = 160}, .mask = 15, .fill = 0},
              random);
+}
+
+TEST_CASE("a result that rounds up to 2^23 or is exactly -2^23 is clamped", "[engine]") {
+  // 18631 * 1801 = 2^25 - 1, which rounds up to a 25th bit; 2^11 * 2^14 = 2^25.
+  const auto [weight, element] = GENERATE(std::pair{18631, 1801}, std::pair{-2048, 16384});
+  EngineDriver driver(1000, {});
+  Matrix matrix{.shape = {.format = Format::kMxInt16}, .weights = std::vector<int>(32 * 32), .scales = {}};
+  matrix.scales.assign(32, 0);
+  matrix.weights[5 * 32] = weight;
+  Activations input{.elements = std::vector<int>(32), .deltas = {0}, .exponent = 3};
+  input.elements[0] = element;
+  REQUIRE(std::abs(linear(matrix, input).mantissas[5]) == 8388607);
+  check_linear(driver, matrix, {input, input, input, input}, 15, 0);
 }
 
 TEST_CASE("8192 rows fill the result memories", "[engine]") {

@@ -1,7 +1,8 @@
 // AXI4 memory channels for tests of the striped masters: latency, random stalls, errors, and checks of the protocol.
 //
-// Purpose: stands for `kChannels` memories of 1024 / kChannels bits a word behind flat Verilated ports. Ownership: holds the data.
-// Threading: none. Errors: a broken rule (burst over 4 KiB or 16 beats, payload changed before acceptance, a W beat
+// Purpose: stands for `kChannels` memories of 1024 / kChannels bits a word behind flat Verilated ports. Ownership:
+// holds the data. Threading: none. Errors: a broken rule (burst over 4 KiB or 16 beats, payload changed before
+// acceptance, a W beat
 //   without its burst, wrong WLAST, data outside the memory) is counted in `violations`.
 // Use, once a cycle: drive inputs from the accessors, evaluate with the clock low, then read() or write() with the
 //   model's outputs, then the clock edge.
@@ -40,7 +41,9 @@ class AxiMemory {
 
   // Reading side: inputs of the model for this cycle.
   unsigned ar_ready() const { return ready_; }
-  unsigned r_valid() const { return gather([](const Channel& c) { return c.r_shown; }); }
+  unsigned r_valid() const {
+    return gather([](const Channel& c) { return c.r_shown; });
+  }
   unsigned r_last() const {
     return gather([](const Channel& c) { return c.r_shown && c.reads.front().beats == 1; });
   }
@@ -71,7 +74,8 @@ class AxiMemory {
       Channel& channel = channels_[c];
       check_address(channel.ar, bit(ar_valid, c), bit(ready_, c), address(addr, c), len >> (8 * c) & 0xFF);
       if (bit(ar_valid, c) && bit(ready_, c)) {
-        channel.reads.push_back({address(addr, c) / kBeatBytes, (len >> (8 * c) & 0xFF) + 1, cycle_ + timing_.latency_cycles});
+        channel.reads.push_back(
+            {address(addr, c) / kBeatBytes, (len >> (8 * c) & 0xFF) + 1, cycle_ + timing_.latency_cycles});
       }
       if (channel.r_shown && bit(r_ready, c)) {
         channel.r_shown = false;
@@ -92,7 +96,9 @@ class AxiMemory {
   // Writing side.
   unsigned aw_ready() const { return ready_; }
   unsigned w_ready() const { return w_ready_; }
-  unsigned b_valid() const { return gather([](const Channel& c) { return c.b_shown; }); }
+  unsigned b_valid() const {
+    return gather([](const Channel& c) { return c.b_shown; });
+  }
   unsigned b_resp() const {
     unsigned resp = 0;
     for (unsigned c = 0; c < kChannels; ++c) {

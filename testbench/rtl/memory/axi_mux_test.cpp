@@ -34,7 +34,8 @@ template <typename Wide>
 void set_address(Wide& wide, unsigned client, std::uint64_t address) {
   for (unsigned b = 0; b < 5; ++b) {
     const unsigned byte = client * 5 + b, shift = 8 * (byte % 4);
-    wide[byte / 4] = (wide[byte / 4] & ~(0xFFu << shift)) | static_cast<std::uint32_t>(address >> (8 * b) & 0xFF) << shift;
+    wide[byte / 4] = (wide[byte / 4] & ~(0xFFu << shift)) | static_cast<std::uint32_t>(address >> (8 * b) & 0xFF)
+                                                                << shift;
   }
 }
 
