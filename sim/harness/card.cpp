@@ -14,14 +14,15 @@ constexpr std::uint64_t kPicosecondsPerCycle = 4000;  // 250 MHz
 constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
 
 bool wants_checks(const CardOptions& options) {
-  return options.assertions || options.stall_probability > 0 || !options.waves.file.empty();
+  return options.assertions || options.random_start || options.stall_probability > 0 || !options.waves.file.empty();
 }
 
 }  // namespace
 
 VerilatedCard::VerilatedCard(const CardOptions& options)
     : options_(options),
-      model_(wants_checks(options) ? make_checked_card_model(options.seed) : make_fast_card_model()) {}
+      model_(wants_checks(options) ? make_checked_card_model(options.random_start, options.seed)
+                                   : make_fast_card_model()) {}
 
 VerilatedCard::~VerilatedCard() {
   if (!options_.waves.file.empty()) {

@@ -56,7 +56,7 @@ class CardModel {
 };
 
 [[nodiscard]] std::unique_ptr<CardModel> make_fast_card_model();
-// `seed`: of the bits with which everything starts that no reset touches.
-[[nodiscard]] std::unique_ptr<CardModel> make_checked_card_model(std::uint64_t seed);
+// `random_start`: what no reset touches starts with random bits, from `seed`, and not with zeros.
+[[nodiscard]] std::unique_ptr<CardModel> make_checked_card_model(bool random_start, std::uint64_t seed);
 
 }  // namespace sluice::sim

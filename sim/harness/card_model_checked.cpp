@@ -1,4 +1,4 @@
-// The same RTL with its assertions, waveforms, and random bits in everything that no reset touches.
+// The same RTL with its assertions and waveforms, and where wanted random bits in everything that no reset touches.
 #include "Vsluice_card_checked.h"
 #include "sim/harness/card_model_impl.hpp"
 #include "verilated_fst_c.h"
@@ -25,8 +25,8 @@ class FstWaves {
 
 }  // namespace
 
-std::unique_ptr<CardModel> make_checked_card_model(std::uint64_t seed) {
-  return std::make_unique<VerilatedModel<Vsluice_card_checked, FstWaves>>(seed);
+std::unique_ptr<CardModel> make_checked_card_model(bool random_start, std::uint64_t seed) {
+  return std::make_unique<VerilatedModel<Vsluice_card_checked, FstWaves>>(random_start, seed);
 }
 
 }  // namespace sluice::sim

@@ -15,6 +15,8 @@ class NoWaves {
 
 }  // namespace
 
-std::unique_ptr<CardModel> make_fast_card_model() { return std::make_unique<VerilatedModel<Vsluice_card, NoWaves>>(0); }
+std::unique_ptr<CardModel> make_fast_card_model() {
+  return std::make_unique<VerilatedModel<Vsluice_card, NoWaves>>(false, 0);
+}
 
 }  // namespace sluice::sim

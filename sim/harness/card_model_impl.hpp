@@ -53,10 +53,11 @@ inline constexpr std::uint32_t kHostBeatBytes = 64;
 template <typename Model, typename WaveFile>
 class VerilatedModel final : public CardModel {
  public:
-  // `seed`: of random initial bits, for a model that was Verilated with them.
-  explicit VerilatedModel(std::uint64_t seed) {
+  // A random start needs a model that was Verilated for it.
+  VerilatedModel(bool random_start, std::uint64_t seed) {
+    constexpr int kZeros = 0;
     constexpr int kRandomBits = 2;
-    context_.randReset(kRandomBits);
+    context_.randReset(random_start ? kRandomBits : kZeros);
     context_.randSeed(static_cast<int>(seed & 0x7FFFFFFF));
     context_.fatalOnError(false);  // a failed assertion ends the simulation, not the process
     context_.assertOn(false);
