@@ -39,7 +39,7 @@ class RingDevice final : public Device {
   [[nodiscard]] const DeviceInfo& info() const override { return info_; }
   [[nodiscard]] Result<std::uint64_t> allocate(std::uint64_t bytes) override;
   [[nodiscard]] Result<HostBuffer> allocate_host(std::uint64_t bytes) override;
-  [[nodiscard]] Result<Fence> submit(Queue queue, std::span<const Command> commands,
+  [[nodiscard]] Result<Fence> submit(Queue which, std::span<const Command> commands,
                                      std::chrono::milliseconds deadline) override;
   [[nodiscard]] Status wait(Fence fence, std::chrono::milliseconds deadline) override;
 

@@ -13,10 +13,16 @@ constexpr std::uint32_t kMaxHostReads = 32;           // PCIM of AWS F2, the str
 constexpr std::uint64_t kPicosecondsPerCycle = 4000;  // 250 MHz
 constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
 
+bool wants_checks(const CardOptions& options) {
+  return options.assertions || options.random_start || options.stall_probability > 0 || !options.waves.file.empty();
+}
+
 }  // namespace
 
 VerilatedCard::VerilatedCard(const CardOptions& options)
-    : options_(options), model_(options.waves.file.empty() ? make_plain_card_model() : make_traced_card_model()) {}
+    : options_(options),
+      model_(wants_checks(options) ? make_checked_card_model(options.random_start, options.seed)
+                                   : make_fast_card_model()) {}
 
 VerilatedCard::~VerilatedCard() {
   if (!options_.waves.file.empty()) {
@@ -29,9 +35,16 @@ VerilatedCard::Opened VerilatedCard::open(const CardOptions& options) {
   if (!options.waves.file.empty() && !card->model_->open_waves(options.waves.file)) {
     return {nullptr, "cannot write waveforms to " + options.waves.file};
   }
-  card->model_->set_reset(true);
+  CardModel& model = *card->model_;
+  model.set_clock(false);
+  model.set_reset(true);
+  model.drive_registers({});
+  model.drive_host({});
+  for (std::uint32_t channel = 0; channel < model.channels(); ++channel) {
+    model.drive_channel(channel, {});
+  }
   card->step(kResetCycles);
-  card->model_->set_reset(false);
+  model.set_reset(false);
   card->step(1);
   if (!card->set_up_memories(options)) {
     return {nullptr, card->failure_};

@@ -1,5 +1,5 @@
-// The Verilated top behind one interface, so that the model with waveforms and the faster one without are the same to
-// card.cpp. Internal to sim/harness.
+// The Verilated top behind one interface, so that the checked model and the fast one are the same to card.cpp. Internal
+// to sim/harness.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +55,8 @@ class CardModel {
   virtual void close_waves() = 0;
 };
 
-[[nodiscard]] std::unique_ptr<CardModel> make_plain_card_model();
-[[nodiscard]] std::unique_ptr<CardModel> make_traced_card_model();
+[[nodiscard]] std::unique_ptr<CardModel> make_fast_card_model();
+// `random_start`: what no reset touches starts with random bits, from `seed`, and not with zeros.
+[[nodiscard]] std::unique_ptr<CardModel> make_checked_card_model(bool random_start, std::uint64_t seed);
 
 }  // namespace sluice::sim

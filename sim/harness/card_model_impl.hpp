@@ -53,8 +53,14 @@ inline constexpr std::uint32_t kHostBeatBytes = 64;
 template <typename Model, typename WaveFile>
 class VerilatedModel final : public CardModel {
  public:
-  VerilatedModel() {
+  // A random start needs a model that was Verilated for it.
+  VerilatedModel(bool random_start, std::uint64_t seed) {
+    constexpr int kZeros = 0;
+    constexpr int kRandomBits = 2;
+    context_.randReset(random_start ? kRandomBits : kZeros);
+    context_.randSeed(static_cast<int>(seed & 0x7FFFFFFF));
     context_.fatalOnError(false);  // a failed assertion ends the simulation, not the process
+    context_.assertOn(false);
     context_.traceEverOn(WaveFile::kExists);
     model_ = std::make_unique<Model>(&context_);
   }
@@ -63,7 +69,11 @@ class VerilatedModel final : public CardModel {
   VerilatedModel& operator=(const VerilatedModel&) = delete;
 
   void set_clock(bool level) override { model_->clk_i = level; }
-  void set_reset(bool active) override { model_->rst_ni = !active; }
+  // What holds after the reset need not hold before and during it.
+  void set_reset(bool active) override {
+    model_->rst_ni = !active;
+    context_.assertOn(!active);
+  }
   void eval() override { model_->eval(); }
   [[nodiscard]] bool stopped() const override { return context_.gotFinish(); }
   [[nodiscard]] bool interrupt() const override { return model_->irq_o != 0; }

@@ -19,6 +19,11 @@ struct CardOptions {
   // Of every ready and every new valid of the memories, each cycle. Above 0, host reads are also answered out of order.
   double stall_probability = 0;
   std::uint64_t seed = 1;
+  // Runs the RTL's assertions, which costs a third of the speed. On by itself with random stalls, a random start and
+  // waveforms. Bus protocols are checked always.
+  bool assertions = false;
+  // Starts what no reset touches, vector memory included, with random bits and not with zeros.
+  bool random_start = false;
   Waves waves = {};
 };
 

@@ -17,7 +17,7 @@ namespace sluice::device {
 
 struct SimulationOptions {
   std::uint64_t memory_bytes = 0;  // as RingOptions
-  sim::CardOptions card = {};           // latencies, random stalls, waveforms
+  sim::CardOptions card = {};      // latencies, random stalls, waveforms
 };
 
 // Whether this build has the simulated card (SLUICE_SIMULATION).

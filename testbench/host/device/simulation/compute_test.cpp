@@ -73,6 +73,21 @@ TEST_CASE("products of every format equal the software device's, with and withou
   }
 }
 
+TEST_CASE("products do not depend on what the card's registers and memories start with", "[card]") {
+  const Shape shape = {3, 70, 160, 1};
+  Bench software = software_bench();
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    SimulationOptions options = {.memory_bytes = kTestMemoryBytes};
+    options.card.random_start = true;
+    options.card.seed = seed;
+    Bench simulation = Bench(open_simulation(options));
+    for (const Format format : {Format::kMxInt8, Format::kInt4, Format::kMxFp4, Format::kMxInt16}) {
+      CAPTURE(seed, static_cast<int>(format));
+      REQUIRE(product_on(simulation, format, shape, 5) == product_on(software, format, shape, 5));
+    }
+  }
+}
+
 TEST_CASE("a unit command reads and writes through the card's own memories", "[card]") {
   const auto run_on = [](Bench& bench) {
     std::mt19937 random(8);

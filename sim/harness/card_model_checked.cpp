@@ -1,5 +1,5 @@
-// The same RTL compiled with waveforms, which makes it slower even while none are written.
-#include "Vsluice_card_traced.h"
+// The same RTL with its assertions and waveforms, and where wanted random bits in everything that no reset touches.
+#include "Vsluice_card_checked.h"
 #include "sim/harness/card_model_impl.hpp"
 #include "verilated_fst_c.h"
 
@@ -10,7 +10,7 @@ class FstWaves {
  public:
   static constexpr bool kExists = true;
 
-  bool open(Vsluice_card_traced& model, const std::string& file) {
+  bool open(Vsluice_card_checked& model, const std::string& file) {
     constexpr int kAllLevels = 99;
     model.trace(&fst_, kAllLevels);
     fst_.open(file.c_str());
@@ -25,8 +25,8 @@ class FstWaves {
 
 }  // namespace
 
-std::unique_ptr<CardModel> make_traced_card_model() {
-  return std::make_unique<VerilatedModel<Vsluice_card_traced, FstWaves>>();
+std::unique_ptr<CardModel> make_checked_card_model(bool random_start, std::uint64_t seed) {
+  return std::make_unique<VerilatedModel<Vsluice_card_checked, FstWaves>>(random_start, seed);
 }
 
 }  // namespace sluice::sim
