@@ -144,6 +144,9 @@ Status RingDevice::fetch_line(Staging& staging, std::uint32_t offset_bytes, std:
 
 Status RingDevice::write(std::uint64_t card_address, std::span<const std::byte> bytes) {
   SLUICE_RETURN_IF_ERROR(check_range(card_address, bytes.size()));
+  if (bytes.empty()) {
+    return {};
+  }
   const std::uint64_t end = card_address + bytes.size();
   std::size_t half = 0;
   for (std::uint64_t at = card_address / kLineBytes * kLineBytes; at < end; half ^= 1) {
@@ -170,6 +173,9 @@ Status RingDevice::write(std::uint64_t card_address, std::span<const std::byte> 
 
 Status RingDevice::read(std::uint64_t card_address, std::span<std::byte> bytes) {
   SLUICE_RETURN_IF_ERROR(check_range(card_address, bytes.size()));
+  if (bytes.empty()) {
+    return {};
+  }
   const std::uint64_t end = card_address + bytes.size();
   const std::uint64_t first = card_address / kLineBytes * kLineBytes;
   const std::uint64_t step = options_.staging_bytes;

@@ -1,6 +1,7 @@
 // RingDevice on a fake card: identity, rings, fences, deadlines, faults, reset and staging.
 #include "host/device/ring_device.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdint>
@@ -184,13 +185,13 @@ TEST_CASE("writes and reads of any address and length keep what is around them",
       byte = static_cast<std::byte>(random());
     }
     REQUIRE(device->write(address, bytes).ok());
-    std::memcpy(expected.data() + address, bytes.data(), size);
+    std::copy(bytes.begin(), bytes.end(), expected.begin() + static_cast<std::ptrdiff_t>(address));
     REQUIRE(std::memcmp(expected.data(), state.memory.data(), expected.size()) == 0);
 
     const std::size_t from = random() % expected.size();
     std::vector<std::byte> got(random() % (expected.size() - from + 1));
     REQUIRE(device->read(from, got).ok());
-    REQUIRE(std::memcmp(got.data(), expected.data() + from, got.size()) == 0);
+    REQUIRE(std::equal(got.begin(), got.end(), expected.begin() + static_cast<std::ptrdiff_t>(from)));
   }
 }
 
