@@ -53,8 +53,8 @@ Status Engine::prepare(const EngineOptions& options) {
       static_cast<std::uint32_t>(device::ceil_div(max_tokens_, device::kPageTokens)) * options.max_sequences;
   SLUICE_ASSIGN_OR_RETURN(KvPool pool, KvPool::create(device_, layout, options.max_sequences, pages, max_tokens_));
   pool_ = std::make_unique<KvPool>(std::move(pool));
-  SLUICE_ASSIGN_OR_RETURN(LayerProgram program, LayerProgram::create(model_, layout));
-  program_ = std::make_unique<LayerProgram>(std::move(program));
+  SLUICE_ASSIGN_OR_RETURN(const LayerProgram program, LayerProgram::create(model_, layout));
+  program_ = std::make_unique<LayerProgram>(program);
   SLUICE_ASSIGN_OR_RETURN(embedding_buffer_, device_.allocate_host(hidden_bytes(model_) * kMaxTokens));
   SLUICE_ASSIGN_OR_RETURN(logits_buffer_, device_.allocate_host(kSliceBytes * program_->slices() * kMaxTokens));
   return {};

@@ -55,9 +55,11 @@ Result<Evaluation> evaluate(Engine& engine, std::span<const std::int32_t> tokens
   while (!tokens.empty()) {
     const std::size_t count = std::min<std::size_t>(tokens.size(), window - 1);
     SLUICE_ASSIGN_OR_RETURN(const std::uint64_t sequence, engine.open_sequence());
-    const Status status = score_window(engine, sequence, begin_token, tokens.first(count), out, progress);
+    Status status = score_window(engine, sequence, begin_token, tokens.first(count), out, progress);
     engine.close_sequence(sequence);
-    SLUICE_RETURN_IF_ERROR(status);
+    if (!status.ok()) {
+      return status.error();
+    }
     tokens = tokens.subspan(count);
   }
   return out;

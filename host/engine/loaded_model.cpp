@@ -166,8 +166,7 @@ Result<LoadedModel> load_model(device::Device& device, quant::QuantisedModel mod
   LoadedModel out;
   SLUICE_ASSIGN_OR_RETURN(out.rope_increments_address, loader.array(model.constants.rope_increments));
   for (std::uint32_t index = 0; index < model.layers.size(); ++index) {
-    SLUICE_ASSIGN_OR_RETURN(LoadedLayer layer, loader.layer(model.layers[index], index, model.constants));
-    out.layers.push_back(std::move(layer));
+    SLUICE_ASSIGN_OR_RETURN(out.layers.emplace_back(), loader.layer(model.layers[index], index, model.constants));
   }
   SLUICE_ASSIGN_OR_RETURN(out.final_norm, loader.norm(model.final_norm, model.constants.norm_epsilon));
   SLUICE_ASSIGN_OR_RETURN(out.head, loader.matrix(model.head));

@@ -80,16 +80,16 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::a
   return counter;
 }
 
-std::int32_t draw(const AlignedLogits& aligned, const SamplingParameters& parameters, std::uint64_t random) {
-  SLUICE_CHECK(!aligned.value.empty());
-  const std::int32_t best = greedy(aligned);
+std::int32_t draw(const AlignedLogits& logits, const SamplingParameters& parameters, std::uint64_t random) {
+  SLUICE_CHECK(!logits.value.empty());
+  const std::int32_t best = greedy(logits);
   if (parameters.multiplier == 0) {
     return best;
   }
-  const std::int64_t largest = aligned.value[static_cast<std::size_t>(best)];
-  std::vector<std::int64_t> p(aligned.value.size());
+  const std::int64_t largest = logits.value[static_cast<std::size_t>(best)];
+  std::vector<std::int64_t> p(logits.value.size());
   for (std::size_t i = 0; i < p.size(); ++i) {
-    p[i] = exp2_fixed(distance(largest - aligned.value[i], aligned.top, parameters.multiplier));
+    p[i] = exp2_fixed(distance(largest - logits.value[i], logits.top, parameters.multiplier));
   }
   std::vector<std::int32_t> order(p.size());
   std::iota(order.begin(), order.end(), 0);

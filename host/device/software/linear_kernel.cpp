@@ -28,7 +28,7 @@ struct Partial {
 Shorts repeat(const i8* x) {
   Shorts out;
   for (int i = 0; i < 16; ++i) {
-    out[i] = x[i % 4];
+    out[i] = i16{x[i % 4]};
   }
   return out;
 }
