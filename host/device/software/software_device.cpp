@@ -7,18 +7,19 @@
 #include <utility>
 #include <vector>
 
+#include "host/device/card_allocator.hpp"
 #include "host/device/software/executor.hpp"
 #include "host/device/software/memories.hpp"
 
 namespace sluice::device {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
-
 class SoftwareDevice final : public Device {
  public:
   explicit SoftwareDevice(ReservedBytes card)
-      : memories_(std::make_unique<Memories>(std::move(card))), executor_(*memories_, counters_) {
+      : memories_(std::make_unique<Memories>(std::move(card))),
+        executor_(*memories_, counters_),
+        allocator_(memories_->card_lines() * kLineBytes) {
     info_.name = "software";
     info_.description = "the command set executed on this processor";
     info_.command_set_hash = command_set_hash();
@@ -27,15 +28,7 @@ class SoftwareDevice final : public Device {
 
   [[nodiscard]] const DeviceInfo& info() const override { return info_; }
 
-  Result<std::uint64_t> allocate(std::uint64_t bytes) override {
-    const std::uint64_t size = (std::max<std::uint64_t>(bytes, 1) + kPage - 1) / kPage * kPage;
-    if (bytes > info_.memory_bytes || size > info_.memory_bytes - allocated_) {
-      return Error(ErrorCode::kUnsupported, "card memory is full: " + std::to_string(allocated_) + " of " +
-                                                std::to_string(info_.memory_bytes) + " bytes are taken, " +
-                                                std::to_string(bytes) + " more were asked for");
-    }
-    return std::exchange(allocated_, allocated_ + size);
-  }
+  Result<std::uint64_t> allocate(std::uint64_t bytes) override { return allocator_.allocate(bytes); }
 
   Result<HostBuffer> allocate_host(std::uint64_t bytes) override {
     SLUICE_ASSIGN_OR_RETURN(const std::uint64_t address, memories_->add_host(std::max<std::uint64_t>(bytes, 1)));
@@ -153,13 +146,14 @@ class SoftwareDevice final : public Device {
   Executor executor_;
   std::array<QueueState, kQueues> queues_;
   std::array<std::uint32_t, kSemaphores> semaphores_ = {};
-  std::uint64_t allocated_ = 0;
+  CardAllocator allocator_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Device>> open_software(std::uint64_t memory_bytes) {
-  SLUICE_ASSIGN_OR_RETURN(ReservedBytes card, ReservedBytes::reserve(memory_bytes / kPage * kPage));
+  SLUICE_ASSIGN_OR_RETURN(ReservedBytes card,
+                          ReservedBytes::reserve(memory_bytes / CardAllocator::kAlignment * CardAllocator::kAlignment));
   return std::unique_ptr<Device>(std::make_unique<SoftwareDevice>(std::move(card)));
 }
 
