@@ -11,11 +11,10 @@ using sluice::test::RandomCommands;
 
 namespace {
 
-// Runs the sequence of `seed`; its commands that fail (an expert that is not resident) fail on both devices alike.
+// What a sequence left behind.
 struct Outcome {
   std::vector<std::vector<Line>> banks;
   std::vector<std::byte> kv;
-  std::vector<std::string> errors;
   std::set<std::uint16_t> opcodes;
 };
 
@@ -26,13 +25,13 @@ Outcome run(Bench bench, std::uint32_t seed, std::uint32_t commands) {
   for (const RandomCommands::Vector& v : sequence.initial_vectors()) {
     bench.import_lines(v.bank, v.line, sluice::hls::lines_of_vector(random_vector(v.elements, data)));
   }
+  for (const Command& command : sequence.publications()) {
+    bench.run(Queue::kLoad, command);
+  }
   for (std::uint32_t i = 0; i < commands; ++i) {
     const RandomCommands::Next next = sequence.next();
     out.opcodes.insert(next.command.header.opcode);
-    if (const sluice::Status status = bench.try_run(next.queue, next.command); !status.ok()) {
-      out.errors.push_back(std::to_string(i) + ": " + status.error().message());
-      must(bench.device().reset());
-    }
+    bench.run(next.queue, next.command);
   }
   for (std::uint32_t bank = 0; bank < kMaxTokens; ++bank) {
     out.banks.push_back(bench.export_lines(bank, 0, kVectorLines));
@@ -46,7 +45,6 @@ void compare(std::uint32_t seed, std::uint32_t commands, double stall_probabilit
   CAPTURE(seed, stall_probability);
   const Outcome want = run(software_bench(), seed, commands);
   const Outcome got = run(simulation_bench(stall_probability, seed), seed, commands);
-  REQUIRE(want.errors == got.errors);
   for (std::uint32_t bank = 0; bank < kMaxTokens; ++bank) {
     for (std::uint32_t line = 0; line < kVectorLines; ++line) {
       CAPTURE(bank, line);

@@ -196,13 +196,54 @@ RandomCommands::Next RandomCommands::linear() {
   return {Queue::kCompute, make_command(Opcode::kLinear, o)};
 }
 
+// Experts need a route among the published ones and a q8 vector of their width, so these come first, in lines of their
+// own.
 RandomCommands::Next RandomCommands::experts() {
-  const std::uint32_t route_area = find(Kind::kRoute, 1, kExperts);
-  const std::uint32_t input = find(Kind::kQ8, kHidden, kHidden);
-  if (route_area == kAreas || input == kAreas || areas_[input].elements != kHidden) {
-    // Publishing an expert is always of use to the next try.
+  constexpr std::uint32_t kRouteLine = kAreas * kAreaLines;
+  constexpr std::uint32_t kInputLine = kRouteLine + 1;
+  constexpr std::uint32_t kScratchLine = kInputLine + 10;
+  constexpr std::uint32_t kExpertTopK = 4;
+  switch (expert_phase_++ % 3) {
+    case 0: {
+      RouteOperand o;
+      o.num_tokens = kMaxTokens;
+      o.logits_line = line_of(find(Kind::kVector, 1, kExperts));
+      o.experts = kExperts;
+      o.top_k = kExpertTopK;
+      o.rule = static_cast<std::uint32_t>(RouteRule::kTopKSoftmax);
+      o.output_line = kRouteLine;
+      return {Queue::kCompute, make_command(Opcode::kRoute, o)};
+    }
+    case 1: {
+      QuantiseOperand o;
+      o.num_tokens = kMaxTokens;
+      o.input_line = line_of(find(Kind::kVector, 32, kHidden));
+      o.elements = kHidden;
+      o.out.q8_line = kInputLine;
+      return {Queue::kCompute, make_command(Opcode::kQuantise, o)};
+    }
+    default:
+      break;
+  }
+  ExpertsOperand o;
+  o.num_tokens = tokens();
+  o.top_k = between(1, kExpertTopK);
+  o.route_line = kRouteLine;
+  o.input_line = kInputLine;
+  o.hidden = kHidden;
+  o.intermediate = kIntermediate;
+  o.gate_up_line = kScratchLine;
+  o.activated_line = kScratchLine + 10;
+  o.output_line = kScratchLine + 20;
+  o.output_stride = 7;
+  return {Queue::kCompute, make_command(Opcode::kExperts, o)};
+}
+
+std::vector<Command> RandomCommands::publications() {
+  std::vector<Command> out;
+  for (std::uint32_t expert = 0; expert < kExperts; ++expert) {
     SlotOperand slot;
-    slot.expert = below(kExperts);
+    slot.expert = expert;
     const std::uint64_t gate_up = place_weights(Format::kMxInt8, 2 * kIntermediate, kHidden, 1);
     const std::uint64_t down = place_weights(Format::kMxInt8, kHidden, kIntermediate, 1);
     slot.gate_up_address_lo = low_word(gate_up);
@@ -212,20 +253,9 @@ RandomCommands::Next RandomCommands::experts() {
     slot.gate_up_scale_max = slot.down_scale_max = kScaleMax;
     slot.gate_up_scale_bias = -133 - static_cast<std::int32_t>(below(4));
     slot.down_scale_bias = -133;
-    return {Queue::kLoad, make_command(Opcode::kPublish, slot)};
+    out.push_back(make_command(Opcode::kPublish, slot));
   }
-  ExpertsOperand o;
-  o.num_tokens = tokens();
-  o.top_k = between(1, 4);
-  o.route_line = line_of(route_area);
-  o.input_line = line_of(input);
-  o.hidden = kHidden;
-  o.intermediate = kIntermediate;
-  o.gate_up_line = kAreas * kAreaLines;
-  o.activated_line = o.gate_up_line + 10;
-  o.output_line = o.gate_up_line + 20;
-  o.output_stride = 7;
-  return {Queue::kCompute, make_command(Opcode::kExperts, o)};
+  return out;
 }
 
 RandomCommands::Next RandomCommands::quantise() {

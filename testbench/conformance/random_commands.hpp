@@ -20,14 +20,16 @@ class RandomCommands {
 
   RandomCommands(std::uint32_t seed, Place place);
 
-  // Imports random vectors into every area; a host buffer of all vector memory's size is at `host_address`, and `fill`
-  // writes lines to it at an offset.
+  // Vectors to import, with random values, before the first command.
   struct Vector {
     std::uint32_t bank, line, elements;
   };
   [[nodiscard]] std::vector<Vector> initial_vectors();
 
-  // The next command; every opcode of the compute queue comes up, publish among those of the load queue.
+  // Commands of the load queue that publish all experts; to be run before next().
+  [[nodiscard]] std::vector<device::Command> publications();
+
+  // The next command of the compute queue; every opcode but nop, import and export comes up.
   struct Next {
     device::Queue queue;
     device::Command command;
@@ -75,6 +77,7 @@ class RandomCommands {
   std::vector<Area> areas_;
   std::uint64_t kv_address_ = 0;
   std::uint64_t table_address_ = 0;
+  std::uint32_t expert_phase_ = 0;
 };
 
 }  // namespace sluice::test
