@@ -37,6 +37,9 @@ CommandError Executor::execute(const Command& command, Queue queue) {
       return copy(hls::operand_of<CopyOperand>(command), false);
     case Opcode::kPublish: {
       const auto slot = hls::operand_of<SlotOperand>(command);
+      if (slots_.size() >= kMaxSlots && !slots_.contains({slot.layer, slot.expert})) {
+        return {Fault::kBadOperand, 0};
+      }
       slots_[{slot.layer, slot.expert}] = slot;
       return kGood;
     }

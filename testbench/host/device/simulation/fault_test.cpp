@@ -137,6 +137,24 @@ TEST_CASE("an expert that is in no slot is a fault that names it, and a retired 
   CHECK(fault_of(bench, Queue::kCompute, experts_of(2)) == expected);
 }
 
+TEST_CASE("a full slot table refuses a new expert and takes another place for one it has, on both devices", "[card]") {
+  const auto slot_of = [](std::uint32_t i) {
+    return command_of(Opcode::kPublish, SlotOperand{.layer = i / kMaxExperts, .expert = i % kMaxExperts});
+  };
+  std::vector<Command> all;
+  for (std::uint32_t i = 0; i < kMaxSlots; ++i) {
+    all.push_back(slot_of(i));
+  }
+  Bench benches[] = {simulation_bench(), software_bench()};
+  for (Bench& bench : benches) {
+    const Fence fence = must(bench.device().submit(Queue::kLoad, all, kTestDeadline));
+    REQUIRE(bench.device().wait(fence, kTestDeadline).ok());
+    bench.run(Queue::kLoad, slot_of(5));
+    CHECK(fault_of(bench, Queue::kLoad, slot_of(kMaxSlots)) ==
+          "publish: operand word 0 (layer) is out of range (bad operand)");
+  }
+}
+
 TEST_CASE("a reset clears slots and semaphores", "[card]") {
   Bench bench = simulation_bench();
   std::vector<Line> route(1);
