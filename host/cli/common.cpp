@@ -51,6 +51,16 @@ CLI::Validator whole_number(std::uint64_t most) {
   return {check, ""};
 }
 
+CLI::Validator real_number() {
+  const auto check = [](const std::string& text) -> std::string {
+    double value = 0.0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, value);
+    return problem != std::errc() || stop != end ? fmt::format("'{}' is not a number", text) : "";
+  };
+  return {check, ""};
+}
+
 Result<device::Format> parse_format(const std::string& name) {
   if (name == "mxint8" || name.empty()) {
     return device::Format::kMxInt8;

@@ -32,6 +32,9 @@ void say(const ModelOptions& options, const std::string& text);
 // Makes an option take decimal whole numbers from 0 to `most` only. CLI11 alone takes -1 for 2^64 - 1 and 010 for 8.
 [[nodiscard]] CLI::Validator whole_number(std::uint64_t most);
 
+// Makes an option take decimal numbers only. CLI11 alone takes nothing for 0.
+[[nodiscard]] CLI::Validator real_number();
+
 [[nodiscard]] Result<device::Format> parse_format(const std::string& name);
 
 // A model directory whose config and tokenizer are ready, so that a request can be checked before the weights, which

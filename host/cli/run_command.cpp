@@ -120,10 +120,10 @@ Status run(const Options& options) {
   SLUICE_ASSIGN_OR_RETURN(
       const std::unique_ptr<engine::Engine> engine,
       engine::Engine::create(*device, std::move(weights), {.max_sequences = 1, .progress = progress}));
+  std::signal(SIGINT, on_interrupt);
   say(options.model,
       fmt::format("loaded: {} bytes in card memory; prompt: {} tokens", engine->model().bytes, tokens.size()));
 
-  std::signal(SIGINT, on_interrupt);
   if (!options.json && !options.prompt_file.has_value()) {
     SLUICE_RETURN_IF_ERROR(write_output(prompt));
   }
@@ -149,10 +149,12 @@ void add_text_options(CLI::App& command, Options& options) {
       ->transform(whole_number(std::numeric_limits<std::uint32_t>::max()));
   command.add_option("--temperature", options.temperature, "0: the most likely token each time; at most 100")
       ->type_name("X")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(real_number());
   command.add_option("--top-p", options.top_p, "sample from the likeliest tokens that together have this probability")
       ->type_name("P")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(real_number());
   command.add_option("--seed", options.seed, "of the sampling; the same seed gives the same text on every device")
       ->type_name("N")
       ->capture_default_str()
