@@ -9,6 +9,7 @@
 #include <memory>
 #include <system_error>
 
+#include "host/model/json.hpp"
 #include "host/quant/model_file.hpp"
 
 namespace sluice::cli {
@@ -74,8 +75,8 @@ Result<device::Format> parse_format(const std::string& name) {
 Result<OpenedModel> OpenedModel::open(const ModelOptions& options) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(options.directory, ignored)) {
-    return Error(ErrorCode::kNotFound,
-                 fmt::format("{}: no such directory; name the model's with --model DIR", options.directory.string()));
+    return Error(ErrorCode::kNotFound, fmt::format("there is no directory {}; name the model's with --model DIR",
+                                                   in_quotes(options.directory.string())));
   }
   if (quant::is_quantised(options.directory)) {
     return open_quantised(options);
@@ -117,7 +118,7 @@ Result<std::string> read_text(const std::string& path) {
   };
   std::unique_ptr<std::FILE, Close> opened(path == "-" ? nullptr : std::fopen(path.c_str(), "rb"));
   std::FILE* const file = path == "-" ? stdin : opened.get();
-  const std::string name = path == "-" ? "standard input" : path;
+  const std::string name = path == "-" ? "standard input" : (path.empty() ? "\"\"" : path);
   const auto failure = [&name](int error_number) {
     return Error(ErrorCode::kNotFound, name + ": " + std::generic_category().message(error_number));
   };

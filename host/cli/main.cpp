@@ -31,20 +31,26 @@ std::vector<std::string> arguments(int argc, char** argv) {
   return out;
 }
 
+std::string command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 // One line that says where help is.
 Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<CLI::App*> chosen = app.get_subcommands();
-  const std::vector<std::string> unknown = app.remaining();
-  if (chosen.empty() && !unknown.empty()) {
-    std::vector<std::string> names;
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-      names.push_back(command->get_name());
-    }
-    return {ErrorCode::kInvalidInput,
-            fmt::format("there is no command '{}'; there are: {}", unknown.front(), fmt::join(names, ", "))};
-  }
+  const std::vector<std::string> rest = app.remaining();
   std::string message = error.what();
-  if (message.size() > 1 && std::islower(static_cast<unsigned char>(message[1])) != 0) {
+  if (chosen.empty() && rest.empty()) {
+    message = fmt::format("name a command: {}", command_names(app));
+  } else if (chosen.empty() && !rest.front().starts_with('-')) {
+    message = fmt::format("there is no command '{}'; there are: {}", rest.front(), command_names(app));
+  } else if (chosen.empty()) {
+    message = fmt::format("there is no option '{}' before the command", rest.front());
+  } else if (message.size() > 1 && std::islower(static_cast<unsigned char>(message[1])) != 0) {
     message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
   }
   const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";

@@ -8,12 +8,13 @@
 #include <csignal>
 #include <cstdio>
 #include <system_error>
+#include <utility>
 
 namespace sluice::cli {
 namespace {
 
-// Whether a line of progress stands on the terminal, without its end.
-bool progress_shown = false;
+// The line of progress that stands on the terminal, without its end.
+std::string progress;
 
 // A message may quote a path or a file's contents; what it quotes must not end the line.
 std::string one_line(std::string_view text) {
@@ -50,8 +51,8 @@ Status write_output(std::string_view text) {
 }
 
 void write_note(std::string_view text) {
-  if (progress_shown) {
-    progress_shown = false;
+  if (!progress.empty()) {
+    progress.clear();
     std::fputs("\r\x1b[K", stderr);
   }
   std::fwrite(text.data(), 1, text.size(), stderr);
@@ -67,8 +68,11 @@ void show_progress(std::string_view what, std::uint64_t done, std::uint64_t tota
     write_note("");
     return;
   }
-  write_note(fmt::format("{}: {} %", what, 100 * done / total));
-  progress_shown = true;
+  std::string line = fmt::format("{}: {} %", what, 100 * done / total);
+  if (progress != line) {
+    write_note(line);
+    progress = std::move(line);
+  }
 }
 
 int exit_status(const Error& error) {
