@@ -84,6 +84,7 @@ Result<OpenedModel> OpenedModel::open(const ModelOptions& options) {
   OpenedModel opened;
   SLUICE_ASSIGN_OR_RETURN(opened.format_, parse_format(options.format));
   SLUICE_ASSIGN_OR_RETURN(opened.checkpoint_, Model::open(options.directory));
+  opened.directory_ = options.directory;
   return opened;
 }
 
@@ -105,11 +106,14 @@ Result<OpenedModel> OpenedModel::open_quantised(const ModelOptions& options) {
 }
 
 Result<quant::QuantisedModel> OpenedModel::take_weights() {
-  if (quantised_) {
-    return std::move(*quantised_);
-  }
+  return quantised_ ? std::move(*quantised_) : quantise_checkpoint(*checkpoint_, directory_, format_);
+}
+
+Result<quant::QuantisedModel> quantise_checkpoint(const Model& checkpoint, const std::filesystem::path& directory,
+                                                  device::Format format) {
   const auto progress = [](std::uint64_t done, std::uint64_t total) { show_progress("quantising", done, total); };
-  return quant::quantise_model(*checkpoint_, {format_}, progress);
+  Result<quant::QuantisedModel> model = quant::quantise_model(checkpoint, {format}, progress);
+  return model.ok() ? std::move(model) : model.error().within(directory.string());
 }
 
 Result<std::string> read_text(const std::string& path) {

@@ -54,10 +54,16 @@ class OpenedModel {
   [[nodiscard]] static Result<OpenedModel> open_quantised(const ModelOptions& options);
 
   std::optional<Model> checkpoint_;
-  device::Format format_ = device::Format::kMxInt8;  // to quantise the checkpoint to
+  std::filesystem::path directory_;                  // of the checkpoint
+  device::Format format_ = device::Format::kMxInt8;  // to quantise it to
   std::optional<quant::QuantisedModel> quantised_;
   std::optional<Tokenizer> tokenizer_;  // with quantised_
 };
+
+// Shows progress; errors name the directory.
+[[nodiscard]] Result<quant::QuantisedModel> quantise_checkpoint(const Model& checkpoint,
+                                                                const std::filesystem::path& directory,
+                                                                device::Format format);
 
 // Whole file, or standard input for "-"; at most 256 MiB.
 [[nodiscard]] Result<std::string> read_text(const std::string& path);

@@ -65,8 +65,9 @@ Result<Score> score(const Options& options, const std::string& text) {
   SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<device::Device> device, device::open_device(options.device));
   say(options.model, fmt::format("device: {} ({})", device->info().name, device->info().description));
   SLUICE_ASSIGN_OR_RETURN(quant::QuantisedModel weights, model.take_weights());
-  SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Engine> engine,
-                          engine::Engine::create(*device, std::move(weights), {.max_sequences = 1}));
+  SLUICE_ASSIGN_OR_RETURN(
+      const std::unique_ptr<engine::Engine> engine,
+      engine::Engine::create(*device, std::move(weights), {.max_sequences = 1, .max_tokens = options.window}));
   say(options.model, fmt::format("loaded: {} bytes in card memory; text: {} tokens, of which {} are scored",
                                  engine->model().bytes, all_tokens, tokens.size()));
   const auto start = std::chrono::steady_clock::now();

@@ -67,8 +67,7 @@ Status quantize(const Options& options) {
   }
   SLUICE_ASSIGN_OR_RETURN(const Model checkpoint, Model::open(options.source));
   SLUICE_ASSIGN_OR_RETURN(const Destination destination, Destination::prepare(options.destination));
-  const auto progress = [](std::uint64_t done, std::uint64_t total) { show_progress("quantising", done, total); };
-  SLUICE_ASSIGN_OR_RETURN(const quant::QuantisedModel model, quant::quantise_model(checkpoint, {format}, progress));
+  SLUICE_ASSIGN_OR_RETURN(const quant::QuantisedModel model, quantise_checkpoint(checkpoint, options.source, format));
   SLUICE_RETURN_IF_ERROR(quant::save(model, options.source, options.destination));
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   return write_output(

@@ -116,10 +116,14 @@ Status run(const Options& options) {
                                                     .end_tokens = model.config().eos_tokens,
                                                     .interrupted = &interrupt_requested};
   SLUICE_ASSIGN_OR_RETURN(quant::QuantisedModel weights, model.take_weights());
-  const auto progress = [](std::uint64_t done, std::uint64_t total) { show_progress("loading the card", done, total); };
-  SLUICE_ASSIGN_OR_RETURN(
-      const std::unique_ptr<engine::Engine> engine,
-      engine::Engine::create(*device, std::move(weights), {.max_sequences = 1, .progress = progress}));
+  engine::EngineOptions engine_options;
+  engine_options.max_sequences = 1;
+  engine_options.max_tokens = static_cast<std::uint32_t>(tokens.size()) + options.max_tokens;
+  engine_options.progress = [](std::uint64_t done, std::uint64_t total) {
+    show_progress("loading the card", done, total);
+  };
+  SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Engine> engine,
+                          engine::Engine::create(*device, std::move(weights), engine_options));
   std::signal(SIGINT, on_interrupt);
   say(options.model,
       fmt::format("loaded: {} bytes in card memory; prompt: {} tokens", engine->model().bytes, tokens.size()));

@@ -1,5 +1,6 @@
 """`sluice run`: the same text on every device, prompts, stop strings, interrupts, waveforms."""
 
+import json
 import signal
 import time
 import unittest
@@ -160,6 +161,15 @@ class Simulation(ProgramTest):
         for line in ("tokens ", "card cycles a token", "behavioural unit (not RTL yet", "matrix engine", "simulation",
                      "cycles/s", "DMA", "card memory a token", "interrupted"):
             self.assertIn(line, err.decode())
+
+    def test_a_context_larger_than_the_card_is_no_obstacle_to_a_short_text(self):
+        model = self.folder / "model"
+        model.mkdir()
+        for name in ("tokenizer.json", "model.safetensors", "generation_config.json"):
+            (model / name).symlink_to((CHECKPOINT / name).resolve())
+        config = json.loads((CHECKPOINT / "config.json").read_text()) | {"max_position_embeddings": 1 << 24}
+        (model / "config.json").write_text(json.dumps(config))
+        self.assertEqual(len(self.generate("--model", model, "--max-tokens", "1", device="simulation")["tokens"]), 1)
 
     def test_a_waveform_that_cannot_be_written_is_an_error(self):
         self.refused("run", "--waves", self.folder / "no" / "card.fst", says="card.fst", status=3)
