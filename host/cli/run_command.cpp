@@ -93,6 +93,15 @@ Result<std::unique_ptr<device::Device>> open(const Options& options) {
   return device::open_device(options.device, device_options);
 }
 
+Result<std::unique_ptr<engine::Engine>> load(OpenedModel& model, device::Device& device, std::uint32_t context_tokens) {
+  SLUICE_ASSIGN_OR_RETURN(quant::QuantisedModel weights, model.take_weights());
+  engine::EngineOptions options;
+  options.max_sequences = 1;
+  options.max_tokens = context_tokens;
+  options.progress = [](std::uint64_t done, std::uint64_t total) { show_progress("loading the card", done, total); };
+  return engine::Engine::create(device, std::move(weights), options);
+}
+
 Status finish(const Options& options, const RunSummary& summary) {
   if (options.json) {
     return write_output(summary_json(summary) + "\n");
@@ -115,15 +124,8 @@ Status run(const Options& options) {
                                                     .sampling = sampling,
                                                     .end_tokens = model.config().eos_tokens,
                                                     .interrupted = &interrupt_requested};
-  SLUICE_ASSIGN_OR_RETURN(quant::QuantisedModel weights, model.take_weights());
-  engine::EngineOptions engine_options;
-  engine_options.max_sequences = 1;
-  engine_options.max_tokens = static_cast<std::uint32_t>(tokens.size()) + options.max_tokens;
-  engine_options.progress = [](std::uint64_t done, std::uint64_t total) {
-    show_progress("loading the card", done, total);
-  };
-  SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Engine> engine,
-                          engine::Engine::create(*device, std::move(weights), engine_options));
+  const std::uint32_t context = static_cast<std::uint32_t>(tokens.size()) + options.max_tokens;
+  SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Engine> engine, load(model, *device, context));
   std::signal(SIGINT, on_interrupt);
   say(options.model,
       fmt::format("loaded: {} bytes in card memory; prompt: {} tokens", engine->model().bytes, tokens.size()));

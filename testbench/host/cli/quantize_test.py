@@ -2,10 +2,9 @@
 
 import os
 import resource
-import subprocess
 import unittest
 
-from program import CHECKPOINT, PROGRAM, ProgramTest, start
+from program import CHECKPOINT, ProgramTest, start
 
 ONE_MIB = 1 << 20
 
@@ -48,7 +47,9 @@ class Quantize(ProgramTest):
         self.assertFalse(self.target.exists())
 
     def test_a_disk_that_fills_up_leaves_nothing(self):
-        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (ONE_MIB, ONE_MIB))
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (ONE_MIB, ONE_MIB))
+
         self.refused("quantize", CHECKPOINT, self.target, says="sluice-model.safetensors", status=3, preexec_fn=limit)
         self.assertFalse(self.target.exists())
 
