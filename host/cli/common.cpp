@@ -1,14 +1,15 @@
 #include "host/cli/common.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <memory>
+#include <system_error>
 
-#include "host/model/model.hpp"
+#include "host/model/json.hpp"
 #include "host/quant/model_file.hpp"
 
 namespace sluice::cli {
@@ -18,25 +19,6 @@ constexpr std::size_t kMaxTextBytes = std::size_t{256} << 20;
 
 }  // namespace
 
-int exit_status(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::kInvalidInput:
-    case ErrorCode::kNotFound:
-    case ErrorCode::kUnsupported:
-      return 2;
-    case ErrorCode::kDevice:
-    case ErrorCode::kTimeout:
-    case ErrorCode::kIo:
-      return 3;
-  }
-  return 3;
-}
-
-int report(const Error& error) {
-  fmt::print(stderr, "sluice: {}\n", error.message());
-  return exit_status(error);
-}
-
 void add_model_options(CLI::App& command, ModelOptions& options) {
   command
       .add_option("--model", options.directory, "model directory: a Hugging Face checkpoint or what 'quantize' wrote")
@@ -44,15 +26,44 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
       ->capture_default_str();
   command
       .add_option("--format", options.format,
-                  "weights of a checkpoint that is not quantised yet: mxint8 or int4 (router: mxint16; head and "
-                  "embedding: mxint8)")
-      ->type_name("FORMAT")
-      ->capture_default_str();
+                  "weights of a checkpoint that is not quantised yet: mxint8 (default) or int4; either way the router "
+                  "is mxint16, head and embedding are mxint8")
+      ->type_name("FORMAT");
   command.add_flag("--verbose", options.verbose, "say what is happening, on standard error");
 }
 
+void say(const ModelOptions& options, const std::string& text) {
+  if (options.verbose) {
+    write_note(text + "\n");
+  }
+}
+
+CLI::Validator whole_number(std::uint64_t most) {
+  const auto check = [most](std::string& text) -> std::string {
+    std::uint64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, value);
+    if (problem != std::errc() || stop != end || value > most) {
+      return fmt::format("'{}' is not a whole number from 0 to {}", text, most);
+    }
+    text = std::to_string(value);
+    return {};
+  };
+  return {check, ""};
+}
+
+CLI::Validator real_number() {
+  const auto check = [](const std::string& text) -> std::string {
+    double value = 0.0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, value);
+    return problem != std::errc() || stop != end ? fmt::format("'{}' is not a number", text) : "";
+  };
+  return {check, ""};
+}
+
 Result<device::Format> parse_format(const std::string& name) {
-  if (name == "mxint8") {
+  if (name == "mxint8" || name.empty()) {
     return device::Format::kMxInt8;
   }
   if (name == "int4") {
@@ -61,51 +72,75 @@ Result<device::Format> parse_format(const std::string& name) {
   return Error(ErrorCode::kInvalidInput, "--format: there is no '" + name + "'; use mxint8 or int4");
 }
 
-Result<RunnableModel> load_runnable(const ModelOptions& options) {
-  SLUICE_ASSIGN_OR_RETURN(const device::Format format, parse_format(options.format));
-  if (quant::is_quantised(options.directory)) {
-    SLUICE_ASSIGN_OR_RETURN(quant::QuantisedModel model, quant::load(options.directory));
-    SLUICE_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::load(options.directory / "tokenizer.json"));
-    SLUICE_RETURN_IF_ERROR(check_tokenizer(model.config, tokenizer));
-    return RunnableModel{std::move(model), std::move(tokenizer)};
+Result<OpenedModel> OpenedModel::open(const ModelOptions& options) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(options.directory, ignored)) {
+    return Error(ErrorCode::kNotFound, fmt::format("there is no directory {}; name the model's with --model DIR",
+                                                   in_quotes(options.directory.string())));
   }
-  SLUICE_ASSIGN_OR_RETURN(const Model checkpoint, Model::open(options.directory));
+  if (quant::is_quantised(options.directory)) {
+    return open_quantised(options);
+  }
+  OpenedModel opened;
+  SLUICE_ASSIGN_OR_RETURN(opened.format_, parse_format(options.format));
+  SLUICE_ASSIGN_OR_RETURN(opened.checkpoint_, Model::open(options.directory));
+  opened.directory_ = options.directory;
+  return opened;
+}
+
+Result<OpenedModel> OpenedModel::open_quantised(const ModelOptions& options) {
+  OpenedModel opened;
+  SLUICE_ASSIGN_OR_RETURN(const device::Format format, parse_format(options.format));
+  SLUICE_ASSIGN_OR_RETURN(opened.quantised_, quant::load(options.directory));
+  if (!options.format.empty() && format != opened.quantised_->linear_format) {
+    return Error(ErrorCode::kInvalidInput, fmt::format("--format: {} is quantised to another format than {}; leave "
+                                                       "--format out, or quantize the checkpoint again",
+                                                       options.directory.string(), options.format));
+  }
+  SLUICE_ASSIGN_OR_RETURN(opened.tokenizer_, Tokenizer::load(options.directory / "tokenizer.json"));
+  const Status fits = check_tokenizer(opened.config(), *opened.tokenizer_);
+  if (!fits.ok()) {
+    return fits.error().within(options.directory.string());
+  }
+  return opened;
+}
+
+Result<quant::QuantisedModel> OpenedModel::take_weights() {
+  return quantised_ ? std::move(*quantised_) : quantise_checkpoint(*checkpoint_, directory_, format_);
+}
+
+Result<quant::QuantisedModel> quantise_checkpoint(const Model& checkpoint, const std::filesystem::path& directory,
+                                                  device::Format format) {
   const auto progress = [](std::uint64_t done, std::uint64_t total) { show_progress("quantising", done, total); };
-  SLUICE_ASSIGN_OR_RETURN(quant::QuantisedModel model, quant::quantise_model(checkpoint, {format}, progress));
-  SLUICE_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::load(options.directory / "tokenizer.json"));
-  return RunnableModel{std::move(model), std::move(tokenizer)};
+  Result<quant::QuantisedModel> model = quant::quantise_model(checkpoint, {format}, progress);
+  return model.ok() ? std::move(model) : model.error().within(directory.string());
 }
 
 Result<std::string> read_text(const std::string& path) {
-  std::ifstream file;
-  if (path != "-") {
-    file.open(path, std::ios::binary);
-    if (!file || std::filesystem::is_directory(path)) {
-      return Error(ErrorCode::kNotFound, path + ": cannot be read");
-    }
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Close> opened(path == "-" ? nullptr : std::fopen(path.c_str(), "rb"));
+  std::FILE* const file = path == "-" ? stdin : opened.get();
+  const std::string name = path == "-" ? "standard input" : (path.empty() ? "\"\"" : path);
+  const auto failure = [&name](int error_number) {
+    return Error(ErrorCode::kNotFound, name + ": " + std::generic_category().message(error_number));
+  };
+  if (file == nullptr) {
+    return failure(errno);
   }
-  std::istream& in = path == "-" ? std::cin : file;
   std::string text;
   char buffer[65536];
-  while (in.read(buffer, sizeof(buffer)) || in.gcount() > 0) {
-    text.append(buffer, static_cast<std::size_t>(in.gcount()));
+  while (const std::size_t count = std::fread(buffer, 1, sizeof(buffer), file)) {
+    text.append(buffer, count);
     if (text.size() > kMaxTextBytes) {
-      return Error(ErrorCode::kInvalidInput, path + ": is larger than 256 MiB");
+      return Error(ErrorCode::kInvalidInput, name + ": is larger than 256 MiB");
     }
   }
-  if (in.bad()) {
-    return Error(ErrorCode::kIo, path + ": cannot be read");
+  if (std::ferror(file) != 0) {
+    return failure(errno);
   }
   return text;
-}
-
-void show_progress(const std::string& what, std::uint64_t done, std::uint64_t total) {
-  static const bool terminal = isatty(STDERR_FILENO) == 1;
-  if (!terminal || total == 0) {
-    return;
-  }
-  fmt::print(stderr, "\r{}: {} %{}", what, 100 * done / total, done >= total ? "\r\x1b[K" : "");
-  std::fflush(stderr);
 }
 
 }  // namespace sluice::cli

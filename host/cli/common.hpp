@@ -1,46 +1,72 @@
-// What the commands of `sluice` share: loading a model, options, errors and exit statuses.
+// What the commands of `sluice` share: options, texts and models from files.
+//
+// Ownership, threading: plain functions and values; one thread. Errors: those of exit status 2 where a file or an
+// option is at fault.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "host/base/result.hpp"
+#include "host/cli/output.hpp"
 #include "host/device/backends/backends.hpp"
-#include "host/model/tokenizer.hpp"
+#include "host/model/model.hpp"
 #include "host/quant/quantised_model.hpp"
 
 namespace sluice::cli {
 
-// Exit statuses: 0 good, 2 the request or its files are at fault, 3 the machine or the device is.
-[[nodiscard]] int exit_status(const Error& error);
-
-// Prints "sluice: MESSAGE" on standard error; returns the exit status.
-int report(const Error& error);
-
 struct ModelOptions {
   std::filesystem::path directory = "models/fable-mla";
-  std::string format = "mxint8";
+  std::string format;  // empty: what the directory holds, or mxint8
   bool verbose = false;
 };
 void add_model_options(CLI::App& command, ModelOptions& options);
 
-struct RunnableModel {
-  quant::QuantisedModel model;
-  Tokenizer tokenizer;
-};
+// `text` as a line on standard error, with --verbose.
+void say(const ModelOptions& options, const std::string& text);
 
-// From a quantised directory, or from a checkpoint, which is quantised in memory.
-[[nodiscard]] Result<RunnableModel> load_runnable(const ModelOptions& options);
+// Makes an option take decimal whole numbers from 0 to `most` only. CLI11 alone takes -1 for 2^64 - 1 and 010 for 8.
+[[nodiscard]] CLI::Validator whole_number(std::uint64_t most);
+
+// Makes an option take decimal numbers only. CLI11 alone takes nothing for 0.
+[[nodiscard]] CLI::Validator real_number();
 
 [[nodiscard]] Result<device::Format> parse_format(const std::string& name);
 
+// A model directory whose config and tokenizer are ready, so that a request can be checked before the weights, which
+// may take long, are worked on.
+class OpenedModel {
+ public:
+  // A quantised directory, or a checkpoint.
+  [[nodiscard]] static Result<OpenedModel> open(const ModelOptions& options);
+
+  [[nodiscard]] const ModelConfig& config() const { return checkpoint_ ? checkpoint_->config() : quantised_->config; }
+  [[nodiscard]] const Tokenizer& tokenizer() const { return checkpoint_ ? checkpoint_->tokenizer() : *tokenizer_; }
+
+  // Those of the directory; a checkpoint's are quantised now. Once.
+  [[nodiscard]] Result<quant::QuantisedModel> take_weights();
+
+ private:
+  [[nodiscard]] static Result<OpenedModel> open_quantised(const ModelOptions& options);
+
+  std::optional<Model> checkpoint_;
+  std::filesystem::path directory_;                  // of the checkpoint
+  device::Format format_ = device::Format::kMxInt8;  // to quantise it to
+  std::optional<quant::QuantisedModel> quantised_;
+  std::optional<Tokenizer> tokenizer_;  // with quantised_
+};
+
+// Shows progress; errors name the directory.
+[[nodiscard]] Result<quant::QuantisedModel> quantise_checkpoint(const Model& checkpoint,
+                                                                const std::filesystem::path& directory,
+                                                                device::Format format);
+
 // Whole file, or standard input for "-"; at most 256 MiB.
 [[nodiscard]] Result<std::string> read_text(const std::string& path);
-
-// One line of progress on a terminal's standard error; nothing elsewhere.
-void show_progress(const std::string& what, std::uint64_t done, std::uint64_t total);
 
 // The commands; each adds its options to `app` and keeps its state alive in the callback.
 void add_run(CLI::App& app, int& status);

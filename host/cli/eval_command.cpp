@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -22,47 +23,69 @@ struct Options {
   bool json = false;
 };
 
-Status eval(const Options& options) {
-  SLUICE_ASSIGN_OR_RETURN(const std::string bytes, read_text(options.text));
-  const std::string text = replace_invalid_utf8(bytes);
-  SLUICE_ASSIGN_OR_RETURN(RunnableModel runnable, load_runnable(options.model));
-  SLUICE_ASSIGN_OR_RETURN(std::vector<std::int32_t> tokens, runnable.tokenizer.encode(text, false));
-  if (!runnable.model.config.bos_token.has_value()) {
+struct Score {
+  engine::Evaluation evaluation;
+  double perplexity;
+  double bits_per_byte;
+  std::size_t bytes;  // of the whole text
+  double tokens_per_second;
+};
+
+std::string as_json(const Options& options, const Score& score) {
+  return nlohmann::json{{"perplexity", score.perplexity},
+                        {"bits_per_byte", score.bits_per_byte},
+                        {"tokens", score.evaluation.tokens},
+                        {"bytes", score.bytes},
+                        {"window", options.window},
+                        {"device", options.device},
+                        {"tokens_per_second", score.tokens_per_second}}
+             .dump() +
+         "\n";
+}
+
+std::string as_line(const Options& options, const Score& score) {
+  return fmt::format("perplexity {:.4f}, {:.4f} bits per byte ({} tokens in windows of {}, {:.0f} tokens/s on {})\n",
+                     score.perplexity, score.bits_per_byte, score.evaluation.tokens, options.window,
+                     score.tokens_per_second, options.device);
+}
+
+Result<Score> score(const Options& options, const std::string& text) {
+  SLUICE_ASSIGN_OR_RETURN(OpenedModel model, OpenedModel::open(options.model));
+  SLUICE_ASSIGN_OR_RETURN(std::vector<std::int32_t> tokens, model.tokenizer().encode(text, false));
+  if (!model.config().bos_token.has_value()) {
     return Error(ErrorCode::kUnsupported, "the model has no begin-of-text token to start a window with");
   }
+  const std::int32_t begin = *model.config().bos_token;
   const std::uint64_t all_tokens = tokens.size();
   if (options.max_tokens > 0 && tokens.size() > options.max_tokens) {
     tokens.resize(options.max_tokens);
   }
-  const std::int32_t begin = *runnable.model.config.bos_token;
+  SLUICE_RETURN_IF_ERROR(
+      engine::check_evaluation(tokens, options.window, static_cast<std::uint64_t>(model.config().max_position)));
   SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<device::Device> device, device::open_device(options.device));
-  SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Engine> engine,
-                          engine::Engine::create(*device, std::move(runnable.model), {}));
+  say(options.model, fmt::format("device: {} ({})", device->info().name, device->info().description));
+  SLUICE_ASSIGN_OR_RETURN(quant::QuantisedModel weights, model.take_weights());
+  SLUICE_ASSIGN_OR_RETURN(
+      const std::unique_ptr<engine::Engine> engine,
+      engine::Engine::create(*device, std::move(weights), {.max_sequences = 1, .max_tokens = options.window}));
+  say(options.model, fmt::format("loaded: {} bytes in card memory; text: {} tokens, of which {} are scored",
+                                 engine->model().bytes, all_tokens, tokens.size()));
   const auto start = std::chrono::steady_clock::now();
   const auto progress = [&tokens](std::uint64_t done) { show_progress("scoring", done, tokens.size()); };
   SLUICE_ASSIGN_OR_RETURN(const engine::Evaluation result,
                           engine::evaluate(*engine, tokens, begin, options.window, progress));
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  const double perplexity = std::exp(result.nats / static_cast<double>(result.tokens));
+  const auto count = static_cast<double>(result.tokens);
   // Bytes of a shortened text are counted in proportion to its tokens.
-  const double scored_bytes =
-      static_cast<double>(text.size()) * static_cast<double>(result.tokens) / static_cast<double>(all_tokens);
-  const double bits = result.nats / std::log(2.0) / scored_bytes;
-  if (options.json) {
-    fmt::print("{}\n", nlohmann::json{{"perplexity", perplexity},
-                                      {"bits_per_byte", bits},
-                                      {"tokens", result.tokens},
-                                      {"bytes", text.size()},
-                                      {"window", options.window},
-                                      {"device", options.device},
-                                      {"tokens_per_second", static_cast<double>(result.tokens) / time.count()}}
-                           .dump());
-  } else {
-    fmt::print("perplexity {:.4f}, {:.4f} bits per byte ({} tokens in windows of {}, {:.0f} tokens/s on {})\n",
-               perplexity, bits, result.tokens, options.window, static_cast<double>(result.tokens) / time.count(),
-               options.device);
-  }
-  return {};
+  const double scored_bytes = static_cast<double>(text.size()) * count / static_cast<double>(all_tokens);
+  return Score{result, std::exp(result.nats / count), result.nats / std::log(2.0) / scored_bytes, text.size(),
+               count / time.count()};
+}
+
+Status eval(const Options& options) {
+  SLUICE_ASSIGN_OR_RETURN(const std::string bytes, read_text(options.text));
+  SLUICE_ASSIGN_OR_RETURN(const Score result, score(options, replace_invalid_utf8(bytes)));
+  return write_output(options.json ? as_json(options, result) : as_line(options, result));
 }
 
 }  // namespace
@@ -76,9 +99,15 @@ void add_eval(CLI::App& app, int& status) {
       "overlap (the last may be shorter); every token of the text is predicted once.");
   command->add_option("--text", options->text, "UTF-8 text; - is standard input")->required()->type_name("FILE");
   add_model_options(*command, options->model);
-  command->add_option("--device", options->device, "see 'sluice devices'")->capture_default_str();
-  command->add_option("--window", options->window, "tokens a window")->capture_default_str();
-  command->add_option("--max-tokens", options->max_tokens, "score only the first tokens of the text; 0: all");
+  command->add_option("--device", options->device, "see 'sluice devices'")->type_name("NAME")->capture_default_str();
+  command->add_option("--window", options->window, "tokens a window, from 2 to what the model's context holds")
+      ->type_name("N")
+      ->capture_default_str()
+      ->transform(whole_number(std::numeric_limits<std::uint32_t>::max()));
+  command->add_option("--max-tokens", options->max_tokens, "score only the first tokens of the text; 0: all")
+      ->type_name("N")
+      ->capture_default_str()
+      ->transform(whole_number(std::numeric_limits<std::uint64_t>::max()));
   command->add_flag("--json", options->json, "one JSON object");
   command->callback([options, &status] {
     if (const Status result = eval(*options); !result.ok()) {

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <csignal>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "host/base/utf8.hpp"
@@ -20,7 +22,7 @@ constexpr std::uint32_t kDefaultTokens = 48;
 struct Options {
   ModelOptions model;
   std::string prompt = "Once upon a time";
-  std::string prompt_file;
+  std::optional<std::string> prompt_file;
   std::uint32_t max_tokens = kDefaultTokens;
   double temperature = 0.0;
   double top_p = 1.0;
@@ -38,12 +40,6 @@ void on_interrupt(int) {
   std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
 }
 
-void say(const Options& options, const std::string& what) {
-  if (options.model.verbose) {
-    fmt::print(stderr, "{}\n", what);
-  }
-}
-
 // Turns tokens into text, up to a stop string, and shows it unless the output is JSON.
 class TextOutput {
  public:
@@ -53,32 +49,25 @@ class TextOutput {
   // False when a stop string has been seen.
   Result<bool> push(std::int32_t token) {
     SLUICE_ASSIGN_OR_RETURN(const std::string piece, stream_.push(token));
-    emit(filter_.push(piece));
+    SLUICE_RETURN_IF_ERROR(emit(filter_.push(piece)));
     return !filter_.stopped();
   }
 
   Status finish() {
     if (!filter_.stopped()) {
       SLUICE_ASSIGN_OR_RETURN(const std::string piece, stream_.finish());
-      emit(filter_.push(piece));
-      emit(filter_.finish());
+      SLUICE_RETURN_IF_ERROR(emit(filter_.push(piece)));
+      SLUICE_RETURN_IF_ERROR(emit(filter_.finish()));
     }
-    if (show_) {
-      fmt::print("\n");
-      std::fflush(stdout);
-    }
-    return {};
+    return show_ ? write_output("\n") : Status();
   }
 
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
-  void emit(const std::string& piece) {
+  Status emit(const std::string& piece) {
     text_ += piece;
-    if (show_) {
-      std::fwrite(piece.data(), 1, piece.size(), stdout);
-      std::fflush(stdout);
-    }
+    return show_ ? write_output(piece) : Status();
   }
 
   TextStream stream_;
@@ -88,10 +77,10 @@ class TextOutput {
 };
 
 Result<std::string> prompt_of(const Options& options) {
-  if (options.prompt_file.empty()) {
+  if (!options.prompt_file.has_value()) {
     return replace_invalid_utf8(options.prompt);
   }
-  SLUICE_ASSIGN_OR_RETURN(const std::string bytes, read_text(options.prompt_file));
+  SLUICE_ASSIGN_OR_RETURN(const std::string bytes, read_text(*options.prompt_file));
   return replace_invalid_utf8(bytes);
 }
 
@@ -104,77 +93,100 @@ Result<std::unique_ptr<device::Device>> open(const Options& options) {
   return device::open_device(options.device, device_options);
 }
 
+Result<std::unique_ptr<engine::Engine>> load(OpenedModel& model, device::Device& device, std::uint32_t context_tokens) {
+  SLUICE_ASSIGN_OR_RETURN(quant::QuantisedModel weights, model.take_weights());
+  engine::EngineOptions options;
+  options.max_sequences = 1;
+  options.max_tokens = context_tokens;
+  options.progress = [](std::uint64_t done, std::uint64_t total) { show_progress("loading the card", done, total); };
+  return engine::Engine::create(device, std::move(weights), options);
+}
+
+Status finish(const Options& options, const RunSummary& summary) {
+  if (options.json) {
+    return write_output(summary_json(summary) + "\n");
+  }
+  write_note(summary_text(summary));
+  return {};
+}
+
 Status run(const Options& options) {
   SLUICE_ASSIGN_OR_RETURN(const engine::SamplingParameters sampling,
                           engine::SamplingParameters::make(options.temperature, options.top_p, options.seed));
   SLUICE_ASSIGN_OR_RETURN(const std::string prompt, prompt_of(options));
-  SLUICE_ASSIGN_OR_RETURN(RunnableModel runnable, load_runnable(options.model));
-  SLUICE_ASSIGN_OR_RETURN(const std::vector<std::int32_t> tokens, runnable.tokenizer.encode(prompt, true));
-  if (tokens.size() + options.max_tokens > static_cast<std::uint64_t>(runnable.model.config.max_position)) {
-    return Error(ErrorCode::kInvalidInput,
-                 fmt::format("the context overflows: {} prompt tokens and {} to generate, but the model holds {}; "
-                             "shorten the prompt or lower --max-tokens",
-                             tokens.size(), options.max_tokens, runnable.model.config.max_position));
-  }
+  SLUICE_ASSIGN_OR_RETURN(OpenedModel model, OpenedModel::open(options.model));
+  SLUICE_ASSIGN_OR_RETURN(const std::vector<std::int32_t> tokens, model.tokenizer().encode(prompt, true));
+  const auto limit = static_cast<std::uint64_t>(model.config().max_position);
+  SLUICE_RETURN_IF_ERROR(engine::check_context(tokens.size(), options.max_tokens, limit));
   SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<device::Device> device, open(options));
-  say(options, fmt::format("device: {} ({})", device->info().name, device->info().description));
-  engine::EngineOptions engine_options;
-  engine_options.max_sequences = 1;
-  engine_options.progress = [](std::uint64_t done, std::uint64_t total) {
-    show_progress("loading the card", done, total);
-  };
-  engine::GenerateOptions generate_options;
-  generate_options.max_tokens = options.max_tokens;
-  generate_options.sampling = sampling;
-  generate_options.end_tokens = runnable.model.config.eos_tokens;
-  generate_options.interrupted = &interrupt_requested;
-  SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Engine> engine,
-                          engine::Engine::create(*device, std::move(runnable.model), engine_options));
-  say(options, fmt::format("loaded: {} bytes in card memory; prompt: {} tokens", engine->model().bytes, tokens.size()));
-
+  say(options.model, fmt::format("device: {} ({})", device->info().name, device->info().description));
+  const engine::GenerateOptions generate_options = {.max_tokens = options.max_tokens,
+                                                    .sampling = sampling,
+                                                    .end_tokens = model.config().eos_tokens,
+                                                    .interrupted = &interrupt_requested};
+  const std::uint32_t context = static_cast<std::uint32_t>(tokens.size()) + options.max_tokens;
+  SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Engine> engine, load(model, *device, context));
   std::signal(SIGINT, on_interrupt);
-  if (!options.json && options.prompt_file.empty()) {
-    fmt::print("{}", prompt);
-    std::fflush(stdout);
+  say(options.model,
+      fmt::format("loaded: {} bytes in card memory; prompt: {} tokens", engine->model().bytes, tokens.size()));
+
+  if (!options.json && !options.prompt_file.has_value()) {
+    SLUICE_RETURN_IF_ERROR(write_output(prompt));
   }
-  TextOutput output(runnable.tokenizer, options.stops, !options.json);
+  TextOutput output(model.tokenizer(), options.stops, !options.json);
   SLUICE_ASSIGN_OR_RETURN(const engine::Generated generated,
                           engine::generate(*engine, tokens, generate_options,
                                            [&output](std::int32_t token) { return output.push(token); }));
   SLUICE_RETURN_IF_ERROR(output.finish());
-  const RunSummary summary = {device->info(), output.text(), tokens.size(), generated};
-  if (options.json) {
-    fmt::print("{}\n", summary_json(summary));
-  } else {
-    fmt::print(stderr, "{}", summary_text(summary));
-  }
-  return {};
+  return finish(options, {device->info(), output.text(), tokens.size(), generated});
 }
 
-void add_options(CLI::App& command, Options& options) {
+void add_text_options(CLI::App& command, Options& options) {
   auto* prompt = command.add_option("--prompt", options.prompt, "text to go on from")->type_name("TEXT");
   prompt->capture_default_str();
-  command.add_option("--prompt-file", options.prompt_file, "read the prompt from a file; - is standard input")
+  command
+      .add_option("--prompt-file", options.prompt_file,
+                  "read the prompt from a file, and do not repeat it; - is standard input")
       ->type_name("FILE")
       ->excludes(prompt);
-  command.add_option("--max-tokens", options.max_tokens, "tokens to generate at most")->capture_default_str();
-  command.add_option("--temperature", options.temperature, "0: the most likely token each time")->capture_default_str();
+  command.add_option("--max-tokens", options.max_tokens, "tokens to generate at most")
+      ->type_name("N")
+      ->capture_default_str()
+      ->transform(whole_number(std::numeric_limits<std::uint32_t>::max()));
+  command.add_option("--temperature", options.temperature, "0: the most likely token each time; at most 100")
+      ->type_name("X")
+      ->capture_default_str()
+      ->check(real_number());
   command.add_option("--top-p", options.top_p, "sample from the likeliest tokens that together have this probability")
-      ->capture_default_str();
+      ->type_name("P")
+      ->capture_default_str()
+      ->check(real_number());
   command.add_option("--seed", options.seed, "of the sampling; the same seed gives the same text on every device")
-      ->capture_default_str();
+      ->type_name("N")
+      ->capture_default_str()
+      ->transform(whole_number(std::numeric_limits<std::uint64_t>::max()));
   command.add_option("--stop", options.stops, "end before this text appears (may be given several times)")
       ->type_name("TEXT")
       ->allow_extra_args(false);
-  add_model_options(command, options.model);
-  command.add_option("--device", options.device, "see 'sluice devices'")->capture_default_str();
-  command.add_option("--waves", options.waves.file, "simulation: write a waveform (FST) for GTKWave or Surfer")
-      ->type_name("FILE");
-  command.add_option("--waves-from", options.waves.from_cycle, "first cycle of the waveform")->type_name("CYCLE");
+}
+
+void add_device_options(CLI::App& command, Options& options) {
+  const std::uint64_t any = std::numeric_limits<std::uint64_t>::max();
+  command.add_option("--device", options.device, "see 'sluice devices'")->type_name("NAME")->capture_default_str();
+  auto* waves =
+      command.add_option("--waves", options.waves.file, "simulation: write a waveform (FST) for GTKWave or Surfer");
+  waves->type_name("FILE");
+  command.add_option("--waves-from", options.waves.from_cycle, "first cycle of the waveform")
+      ->type_name("CYCLE")
+      ->capture_default_str()
+      ->needs(waves)
+      ->transform(whole_number(any));
   command.add_option("--waves-cycles", options.waves.cycles, "length of the waveform in cycles")
       ->type_name("N")
-      ->capture_default_str();
-  command.add_flag("--json", options.json, "one JSON object instead of text and summary");
+      ->capture_default_str()
+      ->needs(waves)
+      ->transform(whole_number(any));
+  command.add_flag("--json", options.json, "one JSON object on standard output instead of text and summary");
 }
 
 }  // namespace
@@ -182,8 +194,13 @@ void add_options(CLI::App& command, Options& options) {
 void add_run(CLI::App& app, int& status) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "run", "generate text\nThe text goes to standard output, the summary to standard error. Ctrl-C ends cleanly.");
-  add_options(*command, *options);
+      "run",
+      "generate text\n"
+      "The text goes to standard output as it comes, a summary to standard error. Ctrl-C ends the text, shows the\n"
+      "summary of what there is and gives status 0; a second Ctrl-C ends the program at once.");
+  add_text_options(*command, *options);
+  add_model_options(*command, options->model);
+  add_device_options(*command, *options);
   command->callback([options, &status] {
     if (const Status result = run(*options); !result.ok()) {
       status = report(result.error());

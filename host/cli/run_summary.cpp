@@ -49,6 +49,20 @@ const char* name_of(engine::Finish finish) {
   return "";
 }
 
+const char* reason_of(engine::Finish finish) {
+  switch (finish) {
+    case engine::Finish::kLength:
+      return "ended by the limit";
+    case engine::Finish::kEndToken:
+      return "ended by the model";
+    case engine::Finish::kStop:
+      return "ended by a stop string";
+    case engine::Finish::kInterrupted:
+      return "interrupted";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string summary_text(const RunSummary& s) {
@@ -60,8 +74,8 @@ std::string summary_text(const RunSummary& s) {
     out += fmt::format("{:<24}{}\n", label, value);
   };
   line("device", fmt::format("{} ({})", s.info.name, s.info.description));
-  line("tokens", fmt::format("{} generated from {} of prompt (ended by {})", g.tokens.size(), s.prompt_tokens,
-                             name_of(g.finish)));
+  line("tokens",
+       fmt::format("{} generated from {} of prompt ({})", g.tokens.size(), s.prompt_tokens, reason_of(g.finish)));
   line("speed", fmt::format("{:.1f} tokens/s decode, {:.1f} tokens/s prefill (wall time)", ratio(steps, d.seconds),
                             ratio(number(s.prompt_tokens), g.prefill_time.count())));
   if (s.info.has_cycles && d.steps > 0) {

@@ -28,7 +28,7 @@ struct EngineOptions {
   std::uint32_t max_sequences = 4;
   std::uint32_t max_tokens = 0;                 // a sequence; 0: what the model allows
   std::chrono::milliseconds deadline{120'000};  // of one micro-batch
-  LoadProgress progress;
+  LoadProgress progress = {};
 };
 
 struct TokenInput {

@@ -42,15 +42,20 @@ double negative_log_probability(const Logits& logits, std::int32_t token) {
   return std::log(sum) + largest - real[static_cast<std::size_t>(token)];
 }
 
-Result<Evaluation> evaluate(Engine& engine, std::span<const std::int32_t> tokens, std::int32_t begin_token,
-                            std::uint32_t window, const EvaluateProgress& progress) {
+Status check_evaluation(std::span<const std::int32_t> tokens, std::uint32_t window, std::uint64_t limit) {
   if (tokens.empty()) {
     return Error(ErrorCode::kInvalidInput, "the text has no tokens to score");
   }
-  if (window < 2 || window > engine.max_tokens()) {
-    return Error(ErrorCode::kInvalidInput,
-                 "the window must be from 2 to " + std::to_string(engine.max_tokens()) + " tokens");
+  if (window < 2 || window > limit) {
+    return Error(ErrorCode::kInvalidInput, "--window: a window of " + std::to_string(window) +
+                                               " tokens; it must be from 2 to the model's " + std::to_string(limit));
   }
+  return {};
+}
+
+Result<Evaluation> evaluate(Engine& engine, std::span<const std::int32_t> tokens, std::int32_t begin_token,
+                            std::uint32_t window, const EvaluateProgress& progress) {
+  SLUICE_RETURN_IF_ERROR(check_evaluation(tokens, window, engine.max_tokens()));
   Evaluation out;
   while (!tokens.empty()) {
     const std::size_t count = std::min<std::size_t>(tokens.size(), window - 1);

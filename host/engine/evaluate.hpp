@@ -24,6 +24,10 @@ struct Evaluation {
 // Called with the tokens scored so far.
 using EvaluateProgress = std::function<void(std::uint64_t)>;
 
+// Whether evaluate() can score `tokens` in windows of `window` within a context of `limit`: kInvalidInput if not.
+// evaluate() checks it too; ask earlier to fail before a device is opened.
+[[nodiscard]] Status check_evaluation(std::span<const std::int32_t> tokens, std::uint32_t window, std::uint64_t limit);
+
 // `tokens`: the text without special tokens; window >= 2.
 [[nodiscard]] Result<Evaluation> evaluate(Engine& engine, std::span<const std::int32_t> tokens,
                                           std::int32_t begin_token, std::uint32_t window,

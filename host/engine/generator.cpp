@@ -26,19 +26,6 @@ bool interrupted(const GenerateOptions& options) {
   return options.interrupted != nullptr && options.interrupted->load(std::memory_order_relaxed);
 }
 
-Status check_lengths(const Engine& engine, std::size_t prompt, std::uint32_t max_tokens) {
-  if (prompt == 0) {
-    return Error(ErrorCode::kInvalidInput, "the prompt has no tokens and the tokenizer adds none at the begin");
-  }
-  if (prompt + max_tokens > engine.max_tokens()) {
-    return Error(ErrorCode::kInvalidInput, "the context overflows: " + std::to_string(prompt) + " prompt tokens and " +
-                                               std::to_string(max_tokens) + " to generate, but the model holds " +
-                                               std::to_string(engine.max_tokens()) +
-                                               "; shorten the prompt or lower --max-tokens");
-  }
-  return {};
-}
-
 // Feeds the prompt; logits of its last token.
 Result<Logits> prefill(Engine& engine, std::uint64_t sequence, std::span<const std::int32_t> prompt,
                        const GenerateOptions& options) {
@@ -62,9 +49,21 @@ bool contains(const std::vector<std::int32_t>& tokens, std::int32_t token) {
 
 }  // namespace
 
+Status check_context(std::size_t prompt, std::uint32_t max_tokens, std::uint64_t limit) {
+  if (prompt == 0) {
+    return Error(ErrorCode::kInvalidInput, "the prompt has no tokens and the tokenizer adds none at the begin");
+  }
+  if (prompt + max_tokens > limit) {
+    return Error(ErrorCode::kInvalidInput, "the context overflows: " + std::to_string(prompt) + " prompt tokens and " +
+                                               std::to_string(max_tokens) + " to generate, but the model holds " +
+                                               std::to_string(limit) + "; shorten the prompt or lower --max-tokens");
+  }
+  return {};
+}
+
 Result<Generated> generate(Engine& engine, std::span<const std::int32_t> prompt, const GenerateOptions& options,
                            const TokenSink& sink) {
-  SLUICE_RETURN_IF_ERROR(check_lengths(engine, prompt.size(), options.max_tokens));
+  SLUICE_RETURN_IF_ERROR(check_context(prompt.size(), options.max_tokens, engine.max_tokens()));
   SLUICE_ASSIGN_OR_RETURN(const std::uint64_t number, engine.open_sequence());
   const OpenSequence sequence(engine, number);
   Generated out;

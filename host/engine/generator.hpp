@@ -2,7 +2,7 @@
 //
 // Purpose: what `sluice run` and later the server do with one sequence. Works on token ids; the caller turns tokens
 // into
-//   text (TextSink) so that the engine needs no tokenizer.
+//   text (TokenSink) so that the engine needs no tokenizer.
 // Ownership: borrows engine and sink. Threading: one thread; `interrupted` may be set from a signal handler.
 // Errors: those of Engine::step; kInvalidInput when prompt and limit do not fit the context.
 #pragma once
@@ -41,6 +41,10 @@ struct Generated {
 
 // Takes each new token; returns false to stop (a stop string was seen).
 using TokenSink = std::function<Result<bool>(std::int32_t)>;
+
+// Whether `prompt` tokens and as many as `max_tokens` after them fit a context of `limit`: kInvalidInput if not, or if
+// there is nothing to start from. generate() checks it too; ask earlier to fail before a device is opened.
+[[nodiscard]] Status check_context(std::size_t prompt, std::uint32_t max_tokens, std::uint64_t limit);
 
 [[nodiscard]] Result<Generated> generate(Engine& engine, std::span<const std::int32_t> prompt,
                                          const GenerateOptions& options, const TokenSink& sink);

@@ -189,6 +189,9 @@ Result<ModelConfig> read_config(const std::filesystem::path& directory) {
   std::error_code ignored;
   if (std::filesystem::exists(directory / kGenerationName, ignored)) {
     SLUICE_ASSIGN_OR_RETURN(generation_text, read_small_file(directory / kGenerationName, limits::kMaxConfigBytes));
+    if (generation_text.empty()) {  // which parse_config takes for no file
+      return Error(ErrorCode::kInvalidInput, fmt::format("{}: is empty", (directory / kGenerationName).string()));
+    }
   }
   Result<ModelConfig> config = parse_config(config_text, generation_text);
   return config.ok() ? config : config.error().within(directory.string());

@@ -14,7 +14,8 @@ namespace sluice {
 namespace {
 
 Error system_error(const std::filesystem::path& path, int error_number) {
-  const bool absent = error_number == ENOENT || error_number == ENOTDIR;
+  const bool absent =
+      error_number == ENOENT || error_number == ENOTDIR || error_number == ENAMETOOLONG || error_number == ELOOP;
   return {absent ? ErrorCode::kNotFound : ErrorCode::kIo,
           fmt::format("{}: {}", path.string(), std::generic_category().message(error_number))};
 }
