@@ -4,7 +4,8 @@
 //   reserved for it.
 // Handshake: reserve_i takes reserve_beats_i places from reserve_slot_o on (modulo Depth); only when free_o is at least
 //   as many. write_i fills one place. The stream side is valid/ready and shows the places in order, each once.
-// Latency: two cycles from write_i to valid_o. Throughput: one beat a cycle. Combinational paths: none between sides.
+// Latency: one cycle from write_i to valid_o for the beat that is due, else two. Throughput: one beat a cycle.
+// Combinational paths: none between sides.
 // Errors: none. Reset, clear_i (only while no reserved place waits for its beat): empty.
 
 module reorder_buffer #(
@@ -39,17 +40,21 @@ module reorder_buffer #(
   logic [Depth-1:0] arrived_q;           // places that hold a beat
   logic [SlotWidth-1:0] reserve_q, read_q;
   logic [SlotWidth:0] free_q;
-  logic valid_q, fetch;
+  logic [Width-1:0] direct_q;            // a beat that was due when it came, and never entered the memory
+  logic valid_q, fetch, direct, direct_valid_q;
 
+  assign direct = write_i && write_slot_i == read_q && (!valid_q || ready_i);
   assign fetch = arrived_q[read_q] && (!valid_q || ready_i);
   assign reserve_slot_o = reserve_q;
   assign free_o = free_q;
   assign valid_o = valid_q;
-  assign data_o = data_q;
+  assign data_o = direct_valid_q ? direct_q : data_q;
 
   always_ff @(posedge clk_i) begin
-    if (write_i) memory[write_slot_i] <= write_data_i;
+    if (write_i && !direct) memory[write_slot_i] <= write_data_i;
     if (fetch) data_q <= memory[read_q];
+    if (direct) direct_q <= write_data_i;
+    if (fetch || direct) direct_valid_q <= direct;
   end
 
   always_ff @(posedge clk_i) begin
@@ -60,13 +65,13 @@ module reorder_buffer #(
       free_q <= (SlotWidth + 1)'(Depth);
       valid_q <= 1'b0;
     end else begin
-      if (write_i) arrived_q[write_slot_i] <= 1'b1;
+      if (write_i && !direct) arrived_q[write_slot_i] <= 1'b1;
       if (fetch) arrived_q[read_q] <= 1'b0;
-      if (fetch) read_q <= read_q + 1'b1;
-      if (fetch) valid_q <= 1'b1;
+      if (fetch || direct) read_q <= read_q + 1'b1;
+      if (fetch || direct) valid_q <= 1'b1;
       else if (ready_i) valid_q <= 1'b0;
       if (reserve_i) reserve_q <= reserve_q + SlotWidth'(reserve_beats_i);
-      free_q <= free_q - (reserve_i ? (SlotWidth + 1)'(reserve_beats_i) : '0) + {{SlotWidth{1'b0}}, fetch};
+      free_q <= free_q - (reserve_i ? (SlotWidth + 1)'(reserve_beats_i) : '0) + {{SlotWidth{1'b0}}, fetch || direct};
     end
   end
 
