@@ -67,7 +67,7 @@ module command_fetch (
   logic beat_valid, beat_ready;
   logic [512:0] beat;
 
-  reorder_buffer #(.Width(513), .Depth(64)) u_beats (
+  reorder_buffer #(.Width(513), .Depth(64), .Direct(1'b1)) u_beats (
     .clk_i, .rst_ni, .clear_i,
     .reserve_i(granted), .reserve_beats_i(7'd8), .reserve_slot_o(slot), .free_o(free),
     .write_i(data_valid_i), .write_slot_i(data_slot_i[5:0]), .write_data_i({data_error_i, data_i}),

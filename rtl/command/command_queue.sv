@@ -280,7 +280,8 @@ module command_queue #(
   logic [31:0] completion_slot;
   logic [3:0] interrupt_q;       // answers until the interrupt is raised; 0: none is due
 
-  assign completion_free = (!write_valid_q || write_ready_i) && completions_q != 4'd15;
+  // With a free link a completion is taken in the cycle after its request, before the next command can end.
+  assign completion_free = !write_valid_q && completions_q != 4'd15;
   assign completion_slot = sequence_q & ~(32'hFFFFFFFF << completion_size_log2_i);
   assign write_valid_o = write_valid_q || completes;
   assign write_address_o = write_valid_q ? address_q : next_address;

@@ -4,13 +4,14 @@
 //   reserved for it.
 // Handshake: reserve_i takes reserve_beats_i places from reserve_slot_o on (modulo Depth); only when free_o is at least
 //   as many. write_i fills one place. The stream side is valid/ready and shows the places in order, each once.
-// Latency: one cycle from write_i to valid_o for the beat that is due, else two. Throughput: one beat a cycle.
-// Combinational paths: none between sides.
+// Latency: two cycles from write_i to valid_o; with Direct one for the beat that is due, which goes past the memory (that
+//   is then distributed RAM). Throughput: one beat a cycle. Combinational paths: none between sides.
 // Errors: none. Reset, clear_i (only while no reserved place waits for its beat): empty.
 
 module reorder_buffer #(
   parameter int unsigned Width = 512,
   parameter int unsigned Depth = 32,     // places; a power of two
+  parameter bit          Direct = 1'b0,
   localparam int unsigned SlotWidth = $clog2(Depth)
 ) (
   input  logic                 clk_i,
@@ -40,21 +41,19 @@ module reorder_buffer #(
   logic [Depth-1:0] arrived_q;           // places that hold a beat
   logic [SlotWidth-1:0] reserve_q, read_q;
   logic [SlotWidth:0] free_q;
-  logic [Width-1:0] direct_q;            // a beat that was due when it came, and never entered the memory
-  logic valid_q, fetch, direct, direct_valid_q;
+  logic valid_q, fetch, direct;
 
-  assign direct = write_i && write_slot_i == read_q && (!valid_q || ready_i);
+  assign direct = Direct && write_i && write_slot_i == read_q && (!valid_q || ready_i);
   assign fetch = arrived_q[read_q] && (!valid_q || ready_i);
   assign reserve_slot_o = reserve_q;
   assign free_o = free_q;
   assign valid_o = valid_q;
-  assign data_o = direct_valid_q ? direct_q : data_q;
+  assign data_o = data_q;
 
   always_ff @(posedge clk_i) begin
     if (write_i && !direct) memory[write_slot_i] <= write_data_i;
     if (fetch) data_q <= memory[read_q];
-    if (direct) direct_q <= write_data_i;
-    if (fetch || direct) direct_valid_q <= direct;
+    else if (direct) data_q <= write_data_i;
   end
 
   always_ff @(posedge clk_i) begin

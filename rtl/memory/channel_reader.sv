@@ -79,7 +79,7 @@ module channel_reader #(
   end
 
   logic [CountWidth-1:0] count;
-  stream_fifo #(.Width(BeatBits), .Depth(Depth)) u_queue (
+  stream_fifo #(.Width(BeatBits), .Depth(Depth), .Direct(1'b1)) u_queue (
     .clk_i,
     .rst_ni,
     .in_valid_i  (r_valid_i),

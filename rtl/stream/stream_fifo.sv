@@ -1,14 +1,16 @@
 // A first-in first-out queue between two streams.
 //
 // Handshake: valid/ready on both sides; out_valid_o never waits for out_ready_i and out_data_o holds until taken.
-// Latency: an item that enters an empty queue can be taken in the next cycle. Throughput: one item a cycle.
+// Latency: an item that enters an empty queue can be taken two cycles later, with Direct in the next cycle. Throughput:
+//   one item a cycle.
 // Combinational paths: none from one side to the other; both ready and valid come from registers.
 // Reset: synchronous, of control only. Errors: none; a full queue is not ready.
-// Memory: one write port and one registered read, so that Depth x Width infers block RAM. An item that the output can
-//   take at once goes past the memory.
+// Memory: one write port and one registered read, so that Depth x Width infers block RAM. With Direct an item that the
+//   output register can take at once goes past the memory, which then is distributed RAM.
 module stream_fifo #(
   parameter int unsigned Width = 32,
   parameter int unsigned Depth = 16,  // items, the one in the output register included; a power of two >= 2
+  parameter bit          Direct = 1'b0,
   localparam int unsigned PointerWidth = $clog2(Depth)
 ) (
   input  logic                    clk_i,
@@ -34,26 +36,25 @@ module stream_fifo #(
   logic [Width-1:0]        memory [Depth];
   logic [PointerWidth-1:0] write_q, read_q;
   logic [PointerWidth:0]   count_q, stored_q;  // stored: items in the memory, not yet in the output register
-  logic [Width-1:0]        data_q, direct_q;   // the output register: of the memory, and of items that went past it
-  logic                    valid_q, direct_valid_q;
+  logic [Width-1:0]        data_q;
+  logic                    valid_q;
 
   logic push, pop, direct, store, fetch;
   assign push   = in_valid_i && in_ready_o;
   assign pop    = valid_q && out_ready_i;
-  assign direct = push && stored_q == '0 && (!valid_q || out_ready_i);
+  assign direct = Direct && push && stored_q == '0 && (!valid_q || out_ready_i);
   assign store  = push && !direct;
   assign fetch  = stored_q != '0 && (!valid_q || out_ready_i);
 
   assign in_ready_o  = count_q != Full;
   assign out_valid_o = valid_q;
-  assign out_data_o  = direct_valid_q ? direct_q : data_q;
+  assign out_data_o  = data_q;
   assign count_o     = count_q;
 
   always_ff @(posedge clk_i) begin
     if (store) memory[write_q] <= in_data_i;
     if (fetch) data_q <= memory[read_q];
-    if (direct) direct_q <= in_data_i;
-    if (fetch || direct) direct_valid_q <= direct;
+    else if (direct) data_q <= in_data_i;
   end
 
   always_ff @(posedge clk_i) begin
