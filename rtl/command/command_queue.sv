@@ -5,8 +5,9 @@
 // Executor: start_o is a pulse while command_o holds the command (kNop is executed here); done_i a pulse when it has
 //   ended, with fault_i (0: none) and detail_i; progress_i whenever it does not merely wait for memory or link. One
 //   command is in execution at a time, and command_o holds until the next one is loaded.
-// Latency: from a fetched command to start_o two cycles; from done_i to the completion's request one cycle; from done_i
-//   to the next command's start_o three cycles.
+// Latency: from a fetched command to start_o two cycles; from done_i to the next command's start_o two cycles; the
+//   completion is requested in the cycle of done_i, its data follow in the next.
+// Combinational paths: done_i to write_valid_o, write_address_o and signal_o.
 // Time-outs: of the command's timeout_cycles, in the semaphore wait and between two signs of progress; of
 //   kDefaultTimeoutCycles for a command's fetch. An executor that timed out cannot be stopped: its late end is awaited
 //   before a soft reset is through.
@@ -61,10 +62,10 @@ module command_queue #(
   input  logic [8:0]    read_data_slot_i,
   input  logic [511:0]  read_data_i,
   input  logic          read_error_i,
-  output logic          write_valid_o,     // holds until the beat is taken
+  output logic          write_valid_o,     // holds until the beat is taken; the address is valid with it
   input  logic          write_ready_i,
   output logic [63:0]   write_address_o,
-  output logic [511:0]  write_data_o,
+  output logic [511:0]  write_data_o,      // from the cycle after the request on
   input  logic          write_answer_i,
   input  logic          write_error_i,
   output logic          interrupt_o
@@ -162,13 +163,19 @@ module command_queue #(
   end
 
   // The command's course. `ending` is its last cycle; the fault, if any, goes into the completion.
-  logic ending, late_q, completion_free;
+  logic ending, ended, failed, late_q, completion_free, may_load;
   logic [3:0] end_fault, held_fault_q;
   logic [31:0] end_detail, held_detail_q;
 
+  assign may_load = !hold_i && enable_i && !stopped_q && !late_q && next_valid;
+  assign ended = ending && completion_free;
+  assign failed = end_fault != sluice_pkg::FaultNone;
+
+  // A command that ended well makes way for the next one at once.
+  assign load = may_load && (ended ? !failed : state_q == StateIdle);
+
   always_comb begin
     state_d = state_q;
-    load = 1'b0;
     start_o = 1'b0;
     ending = 1'b0;
     end_fault = sluice_pkg::FaultNone;
@@ -177,10 +184,7 @@ module command_queue #(
     unique case (state_q)
       StateIdle: begin
         timer_restart = fetch_idle || next_valid;
-        if (!hold_i && enable_i && !stopped_q && !late_q && next_valid) begin
-          load = 1'b1;
-          state_d = StateCheck;
-        end else if (!hold_i && !stopped_q && fetch_late) begin
+        if (!may_load && !hold_i && !stopped_q && fetch_late) begin
           ending = 1'b1;
           end_fault = sluice_pkg::FaultTimeout;
         end
@@ -231,13 +235,10 @@ module command_queue #(
       end
       default: state_d = StateIdle;
     endcase
-    if (ending) state_d = completion_free ? StateIdle : StateEnd;
   end
 
-  logic ended, failed, completes;
+  logic completes;
 
-  assign ended = ending && completion_free;
-  assign failed = end_fault != sluice_pkg::FaultNone;
   assign completes = ended && (failed || (flags & sluice_pkg::FlagComplete) != '0);
   assign signal_o = ended && !failed;
   assign ended_o = ended;
@@ -253,7 +254,10 @@ module command_queue #(
       stopped_q <= 1'b0;
       head_q <= '0;
     end else begin
-      state_q <= state_d;
+      if (load) state_q <= StateCheck;
+      else if (ended) state_q <= StateIdle;
+      else if (ending) state_q <= StateEnd;
+      else state_q <= state_d;
       if ((ended && failed) || (write_answer_i && write_error_i)) stopped_q <= 1'b1;
       if (ended) head_q <= head_q + 32'd1;
     end
@@ -272,14 +276,16 @@ module command_queue #(
   // Completions: one beat each. The request stays until the link takes it; answers are counted.
   logic [3:0] fault_q;
   logic [31:0] sequence_q, detail_q;
-  logic [63:0] address_q, cycle_q, tag_q;
+  logic [63:0] next_address, address_q, cycle_q, tag_q;
   logic [31:0] completion_slot;
   logic [3:0] interrupt_q;       // answers until the interrupt is raised; 0: none is due
 
-  assign completion_free = (!write_valid_q || write_ready_i) && completions_q != 4'd15;
+  // With a free link a completion is taken in the cycle after its request, before the next command can end.
+  assign completion_free = !write_valid_q && completions_q != 4'd15;
   assign completion_slot = sequence_q & ~(32'hFFFFFFFF << completion_size_log2_i);
-  assign write_valid_o = write_valid_q;
-  assign write_address_o = address_q;
+  assign write_valid_o = write_valid_q || completes;
+  assign write_address_o = write_valid_q ? address_q : next_address;
+  assign next_address = completion_base_i + {26'b0, completion_slot, 6'b0};
   // By words, in the order of Completion: an assertion below ties it to the package.
   assign write_data_o = {256'b0, cycle_q, sequence_q, 31'b0, Queue, detail_q, 28'b0, fault_q, tag_q};
 
@@ -312,7 +318,7 @@ module command_queue #(
 
   always_ff @(posedge clk_i) begin
     if (completes) begin
-      address_q <= completion_base_i + {26'b0, completion_slot, 6'b0};
+      address_q <= next_address;
       fault_q <= end_fault;
       detail_q <= end_detail;
       cycle_q <= cycle_i;

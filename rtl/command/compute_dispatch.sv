@@ -7,6 +7,7 @@
 //   while the command does not merely wait. Engine: valid/ready, then a pulse; mover and unit: pulses.
 // Errors: kBusError when weight_error_i (the weight reader's, which it clears with its next request) was seen during a
 //   linear, or the mover or unit says so; kNotResident from the sequencer.
+// The engine's groups and row tiles stand, as it asks, before start_i: command_i holds since the cycle before.
 // Combinational paths: start_i to all starts, all ends to done_o. Reset: control only.
 
 module compute_dispatch (
@@ -175,7 +176,7 @@ module compute_dispatch (
   assign linear_error = weight_failed_q || (armed_q && weight_error_i);
   always_ff @(posedge clk_i) begin
     if (!rst_ni || (engine_valid_o && engine_ready_i)) begin
-      armed_q <= 1'b0;
+      armed_q <= rst_ni && weight_request_i;
       weight_failed_q <= 1'b0;
     end else begin
       if (weight_request_i) armed_q <= 1'b1;

@@ -34,7 +34,7 @@ module experts_sequencer (
 
   output logic          linear_valid_o,
   input  logic          linear_ready_i,
-  output logic          linear_down_o,     // else gate-up
+  output logic          linear_down_o,     // else gate-up; a cycle at least before linear_valid_o
   output logic [3:0]    linear_mask_o,
   output logic [63:0]   linear_output_line_o,   // lane t at 16 * t
   output logic [31:0]   linear_weight_line_o,
@@ -122,7 +122,7 @@ module experts_sequencer (
   always_ff @(posedge clk_i) if (lookup_done_i && state_q == StateLookup) slot_q <= lookup_payload_i;
 
   logic down;
-  assign down = state_q == StateDown || state_q == StateDownWait;
+  assign down = state_q == StateActivateWait || state_q == StateDown || state_q == StateDownWait;
   assign linear_valid_o = state_q == StateGateUp || state_q == StateDown;
   assign linear_down_o = down;
   assign linear_mask_o = mask_q;

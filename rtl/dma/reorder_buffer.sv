@@ -4,12 +4,14 @@
 //   reserved for it.
 // Handshake: reserve_i takes reserve_beats_i places from reserve_slot_o on (modulo Depth); only when free_o is at least
 //   as many. write_i fills one place. The stream side is valid/ready and shows the places in order, each once.
-// Latency: two cycles from write_i to valid_o. Throughput: one beat a cycle. Combinational paths: none between sides.
+// Latency: two cycles from write_i to valid_o; with Direct one for the beat that is due, which goes past the memory (that
+//   is then distributed RAM). Throughput: one beat a cycle. Combinational paths: none between sides.
 // Errors: none. Reset, clear_i (only while no reserved place waits for its beat): empty.
 
 module reorder_buffer #(
   parameter int unsigned Width = 512,
   parameter int unsigned Depth = 32,     // places; a power of two
+  parameter bit          Direct = 1'b0,
   localparam int unsigned SlotWidth = $clog2(Depth)
 ) (
   input  logic                 clk_i,
@@ -39,8 +41,9 @@ module reorder_buffer #(
   logic [Depth-1:0] arrived_q;           // places that hold a beat
   logic [SlotWidth-1:0] reserve_q, read_q;
   logic [SlotWidth:0] free_q;
-  logic valid_q, fetch;
+  logic valid_q, fetch, direct;
 
+  assign direct = Direct && write_i && write_slot_i == read_q && (!valid_q || ready_i);
   assign fetch = arrived_q[read_q] && (!valid_q || ready_i);
   assign reserve_slot_o = reserve_q;
   assign free_o = free_q;
@@ -48,8 +51,9 @@ module reorder_buffer #(
   assign data_o = data_q;
 
   always_ff @(posedge clk_i) begin
-    if (write_i) memory[write_slot_i] <= write_data_i;
+    if (write_i && !direct) memory[write_slot_i] <= write_data_i;
     if (fetch) data_q <= memory[read_q];
+    else if (direct) data_q <= write_data_i;
   end
 
   always_ff @(posedge clk_i) begin
@@ -60,13 +64,13 @@ module reorder_buffer #(
       free_q <= (SlotWidth + 1)'(Depth);
       valid_q <= 1'b0;
     end else begin
-      if (write_i) arrived_q[write_slot_i] <= 1'b1;
+      if (write_i && !direct) arrived_q[write_slot_i] <= 1'b1;
       if (fetch) arrived_q[read_q] <= 1'b0;
-      if (fetch) read_q <= read_q + 1'b1;
-      if (fetch) valid_q <= 1'b1;
+      if (fetch || direct) read_q <= read_q + 1'b1;
+      if (fetch || direct) valid_q <= 1'b1;
       else if (ready_i) valid_q <= 1'b0;
       if (reserve_i) reserve_q <= reserve_q + SlotWidth'(reserve_beats_i);
-      free_q <= free_q - (reserve_i ? (SlotWidth + 1)'(reserve_beats_i) : '0) + {{SlotWidth{1'b0}}, fetch};
+      free_q <= free_q - (reserve_i ? (SlotWidth + 1)'(reserve_beats_i) : '0) + {{SlotWidth{1'b0}}, fetch || direct};
     end
   end
 

@@ -12,13 +12,16 @@
 // while the next block's lines arrive. A row tile's sums go to the result memories; when all tiles are there, the width
 // of the largest sum of a lane fixes its exponent, and header and mantissas are written, one line a cycle in all lanes.
 //
-// Command: taken when cmd_valid_i and cmd_ready_o are high; cmd_ready_o is high while the engine is idle. done_o is
-//   high for one cycle after the last line has been written.
+// Command: taken when cmd_valid_i and cmd_ready_o are high; cmd_ready_o is high while the engine is idle and while it
+//   writes its last line. cmd_groups_i and cmd_row_tiles_i must stand a cycle before cmd_valid_i, so that their product
+//   is at hand when the weights are asked for. done_o is high for one cycle, two before the one in which the last line
+//   is written: results may be read from the third cycle after it on.
 //   Limits: groups * row_tiles * 32 <= MaxRows; no count 0; mask not 0; no scale's exponent above cmd_scale_max_i.
 //   The input's empty blocks hold zeros (section 3 says so): hence an input with A = E0 gives an all-zero result.
-// Latency: the weights are asked for in the cycle after the command; the last line is followed by 13 cycles, the result
-//   lines, and done. Throughput: one weight line a cycle, without a gap between blocks, tiles and groups.
-// Combinational paths: wdata_valid_i to wdata_ready_o: none; wdata_valid_i to the counter outputs.
+// Latency: the weights are asked for in the cycle of the command; the last line is followed by 12 cycles and the result
+//   lines, header included, of which done_o does not await the last two. Throughput: one weight line a cycle, without a
+//   gap between blocks, tiles and groups.
+// Combinational paths: wdata_valid_i to wdata_ready_o: none; wdata_valid_i to the counter outputs; the command to wreq_*.
 // Reset: synchronous, of control only. Errors: none are detected here; memory errors are the reader's to tell.
 module matrix_engine #(
   parameter int unsigned MaxRows = 8192   // rows of all groups of one command together; a power of two
@@ -77,7 +80,7 @@ module matrix_engine #(
 
   // ---- Command ----------------------------------------------------------------------------------------------------
 
-  logic              busy_q, start_q, request_q, done_q;
+  logic              busy_q, start_q, request_q;
   logic              done_end;         // the last line is being written
   logic [3:0]        mask_q;
   logic [2:0]        lanes_q;
@@ -89,13 +92,12 @@ module matrix_engine #(
   logic [31:0]       weight_line_q;
   logic [7:0]        scale_max_q;
   logic [31:0]       exponent_bias_q;  // W + c - F + 24
-  logic [TileBits:0] tiles_q;          // of all groups
-  logic [17:0]       tile_lines_q;     // weight lines of a row tile
+  logic [TileBits:0] all_tiles_q, tiles_q;  // of all groups: of the command on offer, of the one taken
+  logic [31:0]       weight_lines, weight_lines_q;
   logic              accept, wide, packed_pairs, int4;
-  assign accept       = cmd_valid_i && !busy_q;
-  assign cmd_ready_o  = !busy_q;
+  assign cmd_ready_o  = !busy_q || done_end;
+  assign accept       = cmd_valid_i && cmd_ready_o;
   assign busy_o       = busy_q;
-  assign done_o       = done_q;
   assign wide         = format_q == 2'd3;
   assign int4         = format_q == 2'd1;
   assign packed_pairs = format_q == 2'd1 || format_q == 2'd2;
@@ -126,25 +128,24 @@ module matrix_engine #(
       scale_max_q       <= cmd_scale_max_i;
       exponent_bias_q   <= {24'd0, cmd_scale_max_i} + {{16{cmd_scale_bias_i[15]}}, cmd_scale_bias_i}
                          + (cmd_format_i == 2'd3 ? 32'd24 : 32'd8);
-      tiles_q           <= (TileBits + 1)'(cmd_groups_i[TileBits:0] * cmd_row_tiles_i[TileBits:0]);
-      tile_lines_q      <= lines_of_tile(cmd_format_i, cmd_blocks_i);
+      tiles_q           <= all_tiles_q;
+      weight_lines_q    <= weight_lines;
     end
+    all_tiles_q <= (TileBits + 1)'(cmd_groups_i[TileBits:0] * cmd_row_tiles_i[TileBits:0]);
     if (accept) busy_q <= 1'b1;
     else if (done_end) busy_q <= 1'b0;
-    if (accept) request_q <= 1'b1;
-    else if (wreq_ready_i) request_q <= 1'b0;
-    done_q <= done_end;
+    if (wreq_valid_o) request_q <= !wreq_ready_i;
     if (!rst_ni) begin
       start_q   <= 1'b0;
       busy_q    <= 1'b0;
       request_q <= 1'b0;
-      done_q    <= 1'b0;
     end
   end
 
-  assign wreq_valid_o = request_q;
-  assign wreq_line_o  = weight_line_q;
-  assign wreq_lines_o = 32'(tiles_q) * 32'(tile_lines_q);
+  assign weight_lines = 32'(all_tiles_q) * 32'(lines_of_tile(cmd_format_i, cmd_blocks_i));
+  assign wreq_valid_o = accept || request_q;
+  assign wreq_line_o  = request_q ? weight_line_q : cmd_weight_line_i;
+  assign wreq_lines_o = request_q ? weight_lines_q : weight_lines;
 
   // ---- Step 0: a line is taken ------------------------------------------------------------------------------------
 
@@ -266,6 +267,7 @@ module matrix_engine #(
   logic                read;
   assign read     = width_q || read_q;
   assign done_end = write_q && !gather_q && !gather_header_q;
+  assign done_o   = normalise_q && !read;
 
   always_ff @(posedge clk_i) begin
     width_q <= store && store_end;
@@ -432,6 +434,7 @@ module matrix_engine #(
   always_ff @(posedge clk_i) if (!rst_ni) checked_q <= 1'b1;
   command_is_legal : assert property (@(posedge clk_i) disable iff (!rst_ni || !checked_q)
       start_q |-> mask_q != '0 && blocks_q != '0 && row_tiles_q != '0 && groups_q != '0
+                  && 32'(row_tiles_q) * 32'(groups_q) == 32'(tiles_q)
                   && 32'(row_tiles_q) * 32'(groups_q) <= 32'(Tiles));
   request_holds : assert property (@(posedge clk_i) disable iff (!rst_ni || !checked_q)
       wreq_valid_o && !wreq_ready_i |=> wreq_valid_o && $stable(wreq_line_o) && $stable(wreq_lines_o));

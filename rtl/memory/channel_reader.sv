@@ -5,7 +5,7 @@
 // that no burst has been promised; a burst is asked for only when they suffice, so r_ready_o is constant and R never
 // waits.
 //
-// Latency: AR in the cycle after acceptance, a beat can be taken two cycles after it came. Throughput: one beat a
+// Latency: AR in the cycle after acceptance, a beat can be taken in the cycle after it came. Throughput: one beat a
 // cycle. A request is accepted when the last burst of the one before is being accepted, so requests follow one another
 // without a gap. Combinational paths: ar_ready_i to req_ready_o. Reset: synchronous, of control only.
 // Errors: fault_o is high in a cycle in which a beat arrives with SLVERR or DECERR.
@@ -79,7 +79,7 @@ module channel_reader #(
   end
 
   logic [CountWidth-1:0] count;
-  stream_fifo #(.Width(BeatBits), .Depth(Depth)) u_queue (
+  stream_fifo #(.Width(BeatBits), .Depth(Depth), .Direct(1'b1)) u_queue (
     .clk_i,
     .rst_ni,
     .in_valid_i  (r_valid_i),

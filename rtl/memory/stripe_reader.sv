@@ -6,7 +6,7 @@
 //
 // Bursts: INCR, full width, at most 16 beats, each inside a naturally aligned block of 16 beats, so that none crosses
 //   4 KiB. A burst is asked for only when the channel's queue has room for it: R never waits.
-// Latency: first AR in the cycle after the request is accepted; a line can be taken two cycles after its last beat.
+// Latency: first AR in the cycle after the request is accepted; a line can be taken in the cycle after its last beat.
 // Throughput: one line a cycle, also across requests (the next request is accepted while the last one is being read),
 //   as long as Depth covers the memory's latency plus 16 beats.
 // Errors: error_o is set by an R beat with SLVERR or DECERR and cleared when the next request is accepted.

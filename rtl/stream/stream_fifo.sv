@@ -1,13 +1,16 @@
 // A first-in first-out queue between two streams.
 //
 // Handshake: valid/ready on both sides; out_valid_o never waits for out_ready_i and out_data_o holds until taken.
-// Latency: an item that enters an empty queue can be taken two cycles later. Throughput: one item a cycle.
+// Latency: an item that enters an empty queue can be taken two cycles later, with Direct in the next cycle. Throughput:
+//   one item a cycle.
 // Combinational paths: none from one side to the other; both ready and valid come from registers.
 // Reset: synchronous, of control only. Errors: none; a full queue is not ready.
-// Memory: one write port and one registered read, so that Depth x Width infers block RAM.
+// Memory: one write port and one registered read, so that Depth x Width infers block RAM. With Direct an item that the
+//   output register can take at once goes past the memory, which then is distributed RAM.
 module stream_fifo #(
   parameter int unsigned Width = 32,
   parameter int unsigned Depth = 16,  // items, the one in the output register included; a power of two >= 2
+  parameter bit          Direct = 1'b0,
   localparam int unsigned PointerWidth = $clog2(Depth)
 ) (
   input  logic                    clk_i,
@@ -36,10 +39,12 @@ module stream_fifo #(
   logic [Width-1:0]        data_q;
   logic                    valid_q;
 
-  logic push, pop, fetch;
-  assign push  = in_valid_i && in_ready_o;
-  assign pop   = valid_q && out_ready_i;
-  assign fetch = stored_q != '0 && (!valid_q || out_ready_i);
+  logic push, pop, direct, store, fetch;
+  assign push   = in_valid_i && in_ready_o;
+  assign pop    = valid_q && out_ready_i;
+  assign direct = Direct && push && stored_q == '0 && (!valid_q || out_ready_i);
+  assign store  = push && !direct;
+  assign fetch  = stored_q != '0 && (!valid_q || out_ready_i);
 
   assign in_ready_o  = count_q != Full;
   assign out_valid_o = valid_q;
@@ -47,18 +52,19 @@ module stream_fifo #(
   assign count_o     = count_q;
 
   always_ff @(posedge clk_i) begin
-    if (push) memory[write_q] <= in_data_i;
+    if (store) memory[write_q] <= in_data_i;
     if (fetch) data_q <= memory[read_q];
+    else if (direct) data_q <= in_data_i;
   end
 
   always_ff @(posedge clk_i) begin
-    if (push) write_q <= write_q + 1'b1;
+    if (store) write_q <= write_q + 1'b1;
     if (fetch) read_q <= read_q + 1'b1;
     if (push && !pop) count_q <= count_q + 1'b1;
     if (!push && pop) count_q <= count_q - 1'b1;
-    if (push && !fetch) stored_q <= stored_q + 1'b1;
-    if (!push && fetch) stored_q <= stored_q - 1'b1;
-    if (fetch || pop) valid_q <= fetch;
+    if (store && !fetch) stored_q <= stored_q + 1'b1;
+    if (!store && fetch) stored_q <= stored_q - 1'b1;
+    if (fetch || direct || pop) valid_q <= fetch || direct;
     if (!rst_ni) begin
       write_q  <= '0;
       read_q   <= '0;

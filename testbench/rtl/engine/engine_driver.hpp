@@ -56,6 +56,7 @@ class EngineDriver {
   // Runs one command to its end.
   bool run(const Matrix& matrix, const EngineCommand& command) {
     drive(matrix, command);
+    cycle();  // groups and row tiles stand a cycle before the command
     counts = {};
     model_->cmd_valid_i = 1;
     bool taken = false;
@@ -71,6 +72,8 @@ class EngineDriver {
         model_->cmd_valid_i = 0;
       }
       if (done) {
+        cycle();  // the last two lines of the result are still being written
+        cycle();
         return true;
       }
     }
