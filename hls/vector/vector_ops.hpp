@@ -47,8 +47,12 @@ struct NormParameters {
   u32 root_n;  // isqrt(n * 2^40)
 };
 
-// x << k for k >= 0, else x >> -k.
+// x << k for k >= 0, else x >> -k. k may be any number where x is 0 (an epsilon of 0 has any exponent); otherwise x <<
+// k fits 64 bits.
 constexpr u64 shift_either(u64 x, i64 k) {
+  if (x == 0) {
+    return 0;
+  }
   if (k >= 0) {
     return x << k;
   }
