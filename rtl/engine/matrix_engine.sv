@@ -18,9 +18,9 @@
 //   is written: results may be read from the third cycle after it on.
 //   Limits: groups * row_tiles * 32 <= MaxRows; no count 0; mask not 0; no scale's exponent above cmd_scale_max_i.
 //   The input's empty blocks hold zeros (section 3 says so): hence an input with A = E0 gives an all-zero result.
-// Latency: the weights are asked for in the cycle of the command; the last line is followed by 12 cycles and the result
-//   lines, header included, of which done_o does not await the last two. Throughput: one weight line a cycle, without a
-//   gap between blocks, tiles and groups.
+// Latency: the weights are asked for in the cycle of the command; the last line is followed by 11 cycles (8- and 16-bit
+//   weights: 9), the header and the result lines. Throughput: one weight line a cycle, without a gap between blocks,
+//   tiles and groups.
 // Combinational paths: wdata_valid_i to wdata_ready_o: none; wdata_valid_i to the counter outputs; the command to wreq_*.
 // Reset: synchronous, of control only. Errors: none are detected here; memory errors are the reader's to tell.
 module matrix_engine #(

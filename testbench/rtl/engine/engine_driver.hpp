@@ -53,8 +53,8 @@ class EngineDriver {
   std::array<std::vector<Line>, kBanks> banks;
   EngineCounts counts;  // of the last command
 
-  // Runs one command to its end.
-  bool run(const Matrix& matrix, const EngineCommand& command) {
+  // Runs one command to its end. `followed`: the next one follows at once, while the last lines are being written.
+  bool run(const Matrix& matrix, const EngineCommand& command, bool followed = false) {
     drive(matrix, command);
     cycle();  // groups and row tiles stand a cycle before the command
     counts = {};
@@ -72,8 +72,9 @@ class EngineDriver {
         model_->cmd_valid_i = 0;
       }
       if (done) {
-        cycle();  // the last two lines of the result are still being written
-        cycle();
+        for (int line = 0; line < 2 && !followed; ++line) {
+          cycle();  // the last two lines of the result are still being written
+        }
         return true;
       }
     }

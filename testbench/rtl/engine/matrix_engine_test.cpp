@@ -111,6 +111,34 @@ TEST_CASE("random linears are bit-exact for every latency and rate of stalls", "
   sweep(seed, 12, {.latency_cycles = latency, .stall_percent = stalls, .seed = seed});
 }
 
+TEST_CASE("a command that follows at once disturbs neither its own result nor the last one's", "[engine]") {
+  Random random(11);
+  EngineDriver driver(4000, {.latency_cycles = 5});
+  std::array<Matrix, 3> matrices;
+  for (unsigned i = 0; i < matrices.size(); ++i) {
+    const Format format = i == 1 ? Format::kMxInt8 : Format::kInt4;
+    matrices[i] = random_matrix(
+        random, {.format = format, .groups = i + 1, .rows = 96 - 32 * i, .blocks = 4 - i, .input_elements = 128});
+    const std::vector<Line> weights = weight_lines(matrices[i]);
+    std::copy(weights.begin(), weights.end(), driver.memory.lines.begin() + 1000 * i);
+  }
+  const Activations input = random_activations(random, matrices[0].shape, 100);
+  const std::vector<Line> lines = activation_lines(matrices[0].shape, input);
+  std::copy(lines.begin(), lines.end(), driver.banks[0].begin() + kInputLine);
+  const auto output_line = [](unsigned i) { return kOutputLine + 100 * i; };
+  for (unsigned i = 0; i < matrices.size(); ++i) {
+    REQUIRE(driver.run(matrices[i],
+                       {.input_line = kInputLine, .output_line = {output_line(i)}, .weight_line = 1000 * i},
+                       i + 1 < matrices.size()));
+  }
+  for (unsigned i = 0; i < matrices.size(); ++i) {
+    CAPTURE(i);
+    const Shape& shape = matrices[i].shape;
+    const std::vector<Line> expected = result_lines(linear(matrices[i], input), shape.groups * shape.rows);
+    CHECK(std::equal(expected.begin(), expected.end(), driver.banks[0].begin() + output_line(i)));
+  }
+}
+
 TEST_CASE("every format is exact with the largest operands and long rows", "[engine]") {
   const auto format = static_cast<Format>(GENERATE(0u, 1u, 2u, 3u));
   Random random(7);
