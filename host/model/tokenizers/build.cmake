@@ -1,4 +1,5 @@
-# Builds the crate by cargo. The library is sluice_tokenizers, private to sluice::model.
+# Builds the crate by cargo into ${SLUICE_TOKENIZERS_LIBRARY}, which sluice::model links and installs. Included by
+# host/model, so that the file and its user are in one folder.
 set(needed_cargo 1.95)
 find_program(SLUICE_CARGO cargo)
 set(found_cargo "none")
@@ -14,21 +15,15 @@ if(found_cargo STREQUAL "none" OR found_cargo VERSION_LESS needed_cargo)
                       "Run scripts/setup.sh, which installs it (Debian's package is cargo-web).")
 endif()
 
-set(manifest ${CMAKE_CURRENT_SOURCE_DIR}/Cargo.toml)
-set(library ${CMAKE_BINARY_DIR}/cargo/release/libsluice_tokenizers.a)
-file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/*.rs)
+set(manifest ${CMAKE_CURRENT_LIST_DIR}/Cargo.toml)
+set(SLUICE_TOKENIZERS_LIBRARY ${CMAKE_BINARY_DIR}/cargo/release/libsluice_tokenizers.a)
+file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/src/*.rs)
 # cargo leaves an unchanged library's time alone; touch tells the build that it is up to date.
 add_custom_command(
-  OUTPUT ${library}
+  OUTPUT ${SLUICE_TOKENIZERS_LIBRARY}
   COMMAND ${SLUICE_CARGO} build --quiet --release --locked --manifest-path ${manifest}
           --target-dir ${CMAKE_BINARY_DIR}/cargo
-  COMMAND ${CMAKE_COMMAND} -E touch ${library}
-  DEPENDS ${manifest} ${CMAKE_CURRENT_SOURCE_DIR}/Cargo.lock ${sources}
+  COMMAND ${CMAKE_COMMAND} -E touch ${SLUICE_TOKENIZERS_LIBRARY}
+  DEPENDS ${manifest} ${CMAKE_CURRENT_LIST_DIR}/Cargo.lock ${sources}
   COMMENT "Building Hugging Face's tokenizers (cargo)"
   VERBATIM)
-add_custom_target(sluice_tokenizers_build DEPENDS ${library})
-
-add_library(sluice_tokenizers STATIC IMPORTED GLOBAL)
-set_target_properties(sluice_tokenizers PROPERTIES IMPORTED_LOCATION ${library})
-target_link_libraries(sluice_tokenizers INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m)
-add_dependencies(sluice_tokenizers sluice_tokenizers_build)
