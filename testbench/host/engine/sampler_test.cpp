@@ -48,9 +48,9 @@ TEST_CASE("logits of slices with exponents of their own are compared on one scal
   logits.mantissa[7] = 5'000'000;
   logits.mantissa[kLogitSlice + 1] = 4'999'999;
   logits.exponent = {-20, -20};
-  CHECK(sample(logits, {}, 0, 0) == 7);
+  CHECK(sample(logits, {}, {}, 0, 0) == 7);
   logits.exponent = {-20, -19};
-  CHECK(sample(logits, {}, 0, 0) == static_cast<int>(kLogitSlice) + 1);
+  CHECK(sample(logits, {}, {}, 0, 0) == static_cast<int>(kLogitSlice) + 1);
 }
 
 TEST_CASE("a seed, a sequence and a position each change the draw", "[sampler]") {
@@ -59,25 +59,59 @@ TEST_CASE("a seed, a sequence and a position each change the draw", "[sampler]")
   for (int i = 0; i < 1000; ++i) {
     logits.mantissa.push_back(4'500'000 + i);
   }
-  const auto parameters = [](std::uint64_t seed) { return SamplingParameters::make(1.0, 1.0, seed).value(); };
+  const auto parameters = [](std::uint64_t seed) {
+    return SamplingParameters::make({.temperature = 1.0, .seed = seed}).value();
+  };
   std::vector<std::int32_t> base;
   std::vector<std::int32_t> by_seed;
   std::vector<std::int32_t> by_sequence;
   for (std::uint64_t position = 0; position < 8; ++position) {
-    base.push_back(sample(logits, parameters(1), 0, position));
-    by_seed.push_back(sample(logits, parameters(2), 0, position));
-    by_sequence.push_back(sample(logits, parameters(1), 1, position));
+    base.push_back(sample(logits, parameters(1), {}, 0, position));
+    by_seed.push_back(sample(logits, parameters(2), {}, 0, position));
+    by_sequence.push_back(sample(logits, parameters(1), {}, 1, position));
   }
   CHECK(base != by_seed);
   CHECK(base != by_sequence);
   CHECK(std::vector<std::int32_t>(8, base[0]) != base);
 }
 
-TEST_CASE("sampling parameters outside their ranges are refused", "[sampler]") {
-  CHECK_FALSE(SamplingParameters::make(-0.1, 1.0, 0).ok());
-  CHECK_FALSE(SamplingParameters::make(101, 1.0, 0).ok());
-  CHECK_FALSE(SamplingParameters::make(std::numeric_limits<double>::quiet_NaN(), 1.0, 0).ok());
-  CHECK_FALSE(SamplingParameters::make(1.0, 0.0, 0).ok());
-  CHECK_FALSE(SamplingParameters::make(1.0, 1.1, 0).ok());
-  CHECK(SamplingParameters::make(0.0, 1.0, 0).value().multiplier == 0);
+TEST_CASE("sampling parameters outside their ranges are refused by name", "[sampler]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto refused = [](const SamplingOptions& options, const std::string& name) {
+    const auto made = SamplingParameters::make(options);
+    REQUIRE_FALSE(made.ok());
+    CHECK_THAT(made.error().message(), Catch::Matchers::StartsWith(name + " must be "));
+  };
+  for (const double x : {-0.1, 100.1, nan, infinity}) {
+    refused({.temperature = x}, "temperature");
+  }
+  for (const double x : {0.0, -0.1, 1.1, nan}) {
+    refused({.top_p = x}, "top-p");
+  }
+  for (const double x : {-0.1, 1.1, nan}) {
+    refused({.min_p = x}, "min-p");
+  }
+  for (const double x : {0.0, -1.0, 0.0624, 16.1, nan, infinity}) {
+    refused({.repetition_penalty = x}, "repetition-penalty");
+  }
+}
+
+TEST_CASE("the limits of the sampling parameters are those of the contract", "[sampler]") {
+  const SamplingParameters none = SamplingParameters::make({}).value();
+  CHECK(none.multiplier == 0);
+  CHECK(none.top_k == 0);
+  CHECK(none.top_p == 65536);
+  CHECK(none.min_p == 0);
+  CHECK(none.penalty == kNoPenalty);
+  const auto least = SamplingParameters::make(
+      {.temperature = 1e-300, .top_k = 1, .top_p = 1e-300, .min_p = 1e-300, .repetition_penalty = 0.0625});
+  CHECK(least.value().multiplier == (std::uint64_t{1} << 40) - 1);
+  CHECK(least.value().top_p == 1);
+  CHECK(least.value().min_p == 0);
+  CHECK(least.value().penalty == 1U << 20);
+  const auto most = SamplingParameters::make({.temperature = 100, .min_p = 1, .repetition_penalty = 16}).value();
+  CHECK(most.multiplier == 242044);
+  CHECK(most.min_p == 1U << 30);
+  CHECK(most.penalty == 1U << 28);
 }
