@@ -1,6 +1,10 @@
 #include "host/engine/sampler.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <limits>
+#include <numeric>
+#include <random>
 
 #include "testbench/support/golden.hpp"
 
@@ -40,6 +44,105 @@ TEST_CASE("draws and greedy choices equal their golden vectors", "[sampler]") {
     }
   }
   CHECK(draws > 20);
+}
+
+TEST_CASE("penalised logits and truncated draws equal their golden vectors", "[sampler]") {
+  int cases = 0;
+  for (const json& c : golden_cases("sample")) {
+    if (c.at("kind") == "next") {
+      CAPTURE(++cases, c.dump());
+      SamplingParameters parameters;
+      parameters.multiplier = unsigned_integer(c.at("mul"));
+      parameters.top_k = c.at("top_k");
+      parameters.top_p = c.at("top_p");
+      parameters.min_p = c.at("min_p");
+      parameters.penalty = c.at("penalty");
+      const Logits logits = {integers<std::int32_t>(c.at("m")), {c.at("e").get<std::int32_t>()}};
+      const AlignedLogits aligned =
+          align_logits(logits, parameters.penalty, TokenHistory(integers<std::int32_t>(c.at("seen"))));
+      CHECK(aligned.value == integers<std::int64_t>(c.at("l")));
+      CHECK(aligned.top == integer(c.at("X")));
+      CHECK(draw(aligned, parameters, unsigned_integer(c.at("random"))) == c.at("token").get<int>());
+    }
+  }
+  CHECK(cases > 150);
+}
+
+TEST_CASE("a penalty reaches tokens of every slice, in each slice's own exponent", "[sampler]") {
+  Logits logits;
+  logits.mantissa.assign(2 * kLogitSlice, 0);
+  logits.exponent = {-20, -18};
+  logits.mantissa[3] = 4 << 20;
+  logits.mantissa[kLogitSlice + 3] = 1 << 20;
+  logits.mantissa[kLogitSlice + 4] = -(1 << 20);
+  const auto last = static_cast<std::int32_t>(kLogitSlice + 4);
+  const AlignedLogits out = align_logits(logits, 2 * kNoPenalty, TokenHistory(std::vector{last, last - 1}));
+  const std::int64_t four = std::int64_t{1} << 44;  // in units of 2^(-18 - 24)
+  CHECK(out.top == -18);
+  CHECK(out.value[3] == four);
+  CHECK(out.value[kLogitSlice + 3] == four / 2);
+  CHECK(out.value[kLogitSlice + 4] == -2 * four);
+}
+
+TEST_CASE("a penalty changes the greedy choice once, however often the token occurs", "[sampler]") {
+  const Logits logits = {{4'000'000, 3'000'000, 1'500'000}, {-20}};
+  const auto parameters = SamplingParameters::make({.repetition_penalty = 2.0}).value();
+  CHECK(sample(logits, parameters, {}, 0, 0) == 0);
+  CHECK(sample(logits, parameters, TokenHistory(std::vector{0, 0, 0, 0}), 0, 0) == 1);
+  CHECK(sample(logits, parameters, TokenHistory(std::vector{0, 1}), 0, 0) == 0);
+}
+
+TEST_CASE("a draw from many candidates is that of a full sort", "[sampler]") {
+  std::mt19937 random(3);
+  for (const std::uint32_t top_p : {65536U, 60000U}) {
+    AlignedLogits logits;
+    for (int i = 0; i < 5000; ++i) {
+      logits.value.push_back(static_cast<std::int64_t>(random() % 1000) << 35);  // many equal ones
+    }
+    logits.top = -20;  // all within two powers of two
+    SamplingParameters parameters;
+    parameters.multiplier = 1 << 24;
+    parameters.top_p = top_p;
+    std::vector<std::int32_t> order(logits.value.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto value = [&](std::int32_t id) { return logits.value[static_cast<std::size_t>(id)]; };
+    std::sort(order.begin(), order.end(),
+              [&](std::int32_t a, std::int32_t b) { return value(a) != value(b) ? value(a) > value(b) : a < b; });
+    // As random numbers rise, the tokens drawn are met in the sorted order, from the first on.
+    CHECK(draw(logits, parameters, 0) == order.front());
+    auto at = order.begin();
+    for (std::uint64_t step = 0; step < 4096; ++step) {
+      const std::int32_t token = draw(logits, parameters, step << 52);
+      at = std::find(at, order.end(), token);
+      REQUIRE(at != order.end());
+    }
+    CHECK(at - order.begin() > 1000);
+  }
+}
+
+TEST_CASE("the sum of 262,144 equal logits does not overflow", "[sampler]") {
+  const AlignedLogits logits = {std::vector<std::int64_t>(1 << 18, 7), 0};
+  SamplingParameters parameters;
+  parameters.multiplier = 1 << 24;
+  const std::uint64_t last = ~std::uint64_t{0};
+  parameters.min_p = 1;  // so that the sum for top-p is made
+  CHECK(draw(logits, parameters, last) == (1 << 18) - 1);
+  parameters.top_p = 32768;
+  CHECK(draw(logits, parameters, last) == (1 << 17) - 1);
+}
+
+TEST_CASE("a token history holds what was added and each id once", "[sampler]") {
+  TokenHistory history;
+  CHECK_FALSE(history.contains(0));
+  history.add(std::vector{5, 0, 5, 200'000});
+  history.add(0);
+  CHECK(history.contains(5));
+  CHECK(history.contains(0));
+  CHECK(history.contains(200'000));
+  CHECK_FALSE(history.contains(4));
+  CHECK_FALSE(history.contains(200'001));
+  CHECK_FALSE(history.contains(-1));
+  CHECK(std::vector(history.distinct().begin(), history.distinct().end()) == std::vector{5, 0, 200'000});
 }
 
 TEST_CASE("logits of slices with exponents of their own are compared on one scale", "[sampler]") {
