@@ -1,6 +1,5 @@
 #include "host/model/chat_template.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <utility>
@@ -131,7 +130,8 @@ Result<std::string> ChatTemplate::render(std::span<const ChatMessage> messages, 
     variables["eos_token"] = end_token_;
   }
   const std::string text = variables.dump(-1, ' ', false, json::error_handler_t::replace);
-  const std::string time = fmt::format("{:%Y-%m-%dT%H:%M:%S}", now);
+  const std::string time = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", now.tm_year + 1900, now.tm_mon + 1,
+                                       now.tm_mday, now.tm_hour, now.tm_min, now.tm_sec);
   TextBuffer rendered;
   TextBuffer error;
   if (!sluice_chat_template_render(template_.get(), bytes_of(text), text.size(), bytes_of(time), time.size(),

@@ -1,10 +1,12 @@
 //! Chat templates: Jinja as transformers' apply_chat_template() runs it, by minijinja.
 //!
-//! A template comes with a model that nobody vouches for. It can reach nothing but its variables; what it costs is
-//! bounded by `FUEL` (minijinja charges instructions, and every byte and list element that they make), and it runs on a
-//! thread whose stack is large enough for any nesting that a template of bounded size makes with that fuel.
+//! A template comes with a model that nobody vouches for. It can reach nothing but its variables. `FUEL` bounds what it
+//! costs (minijinja charges instructions, and the bytes of strings that they make), and `confined` what fuel misses:
+//! lists that double, text of nested lists, and nesting as deep as the size of a template allows.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 use minijinja::syntax::SyntaxConfig;
@@ -13,42 +15,46 @@ use minijinja::{Environment, Error, ErrorKind, State};
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
+use crate::confine::confined;
+
 /// One unit pays for an instruction or for 64 bytes: 64 MiB of text in all, output included.
 const FUEL: u64 = 1 << 20;
-const STACK_BYTES: usize = 512 << 20;
 /// Bytes of JSON that one unit of fuel pays for.
 const JSON_BYTES: u64 = 4;
 const NAME: &str = "chat template";
 
 /// What `sluice_chat_template` points to.
 pub struct ChatTemplate {
-    environment: Environment<'static>,
+    environment: Arc<Environment<'static>>,
 }
 
 impl ChatTemplate {
     pub fn new(source: &str) -> Result<Self, String> {
         let source = without_generation_tags(source);
-        on_large_stack(move || {
+        confined(move || {
             let mut environment = environment().map_err(|error| describe(&error))?;
             environment
                 .add_template_owned(NAME, source)
                 .map_err(|error| describe(&error))?;
-            Ok(ChatTemplate { environment })
+            Ok(ChatTemplate {
+                environment: Arc::new(environment),
+            })
         })
     }
 
     /// `variables`: a JSON object. `now`: local time as 2026-01-31T23:59:59, what strftime_now() sees.
     pub fn render(&self, variables: &[u8], now: &str) -> Result<String, String> {
         let now: NaiveDateTime = now.parse().map_err(|error| format!("time: {error}"))?;
-        on_large_stack(|| {
-            let variables: Value =
-                serde_json::from_slice(variables).map_err(|error| format!("variables: {error}"))?;
-            let mut environment = self.environment.clone();
-            environment.add_function("strftime_now", move |format: &str| strftime(now, format));
-            let template = environment
+        let mut variables: BTreeMap<String, Value> =
+            serde_json::from_slice(variables).map_err(|error| format!("variables: {error}"))?;
+        let strftime_now = Value::from_function(move |format: &str| strftime(now, format));
+        variables.insert("strftime_now".to_string(), strftime_now);
+        let environment = self.environment.clone();
+        confined(move || {
+            environment
                 .get_template(NAME)
-                .map_err(|error| describe(&error))?;
-            template.render(variables).map_err(|error| describe(&error))
+                .and_then(|template| template.render(Value::from(variables)))
+                .map_err(|error| describe(&error))
         })
     }
 }
@@ -57,7 +63,7 @@ impl Drop for ChatTemplate {
     fn drop(&mut self) {
         // The tree of a template may be as deep to free as it was to build.
         let environment = std::mem::take(&mut self.environment);
-        let _ = on_large_stack(move || {
+        let _ = confined(move || {
             drop(environment);
             Ok(())
         });
@@ -77,18 +83,6 @@ fn environment() -> Result<Environment<'static>, Error> {
     environment.add_function("raise_exception", raise_exception);
     environment.add_filter("tojson", tojson);
     Ok(environment)
-}
-
-fn on_large_stack<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, work)
-            .map_err(|error| format!("no thread for the chat template: {error}"))?;
-        thread
-            .join()
-            .unwrap_or_else(|_| Err("the template engine gave up on this template".to_string()))
-    })
 }
 
 /// One line: what a template says with raise_exception(), or what is wrong with it and where.

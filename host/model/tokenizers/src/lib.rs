@@ -3,6 +3,7 @@
 
 mod buffers;
 mod chat;
+mod confine;
 mod stream;
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
