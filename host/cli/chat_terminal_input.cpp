@@ -190,6 +190,7 @@ Result<std::optional<std::string>> TerminalInput::next() {
   for (;;) {
     interrupted_ = false;
     int count = 0;
+    ::el_set(editor_, EL_PREP_TERM, 1);  // before the prompt shows: what is typed after it is for the editor
     if (brackets_) {
       SLUICE_RETURN_IF_ERROR(write_output(kBracketPastes));
     }
