@@ -17,7 +17,7 @@ namespace {
 struct Options {
   std::filesystem::path source;
   std::filesystem::path destination;
-  std::string format = "mxint8";
+  std::string format;
 };
 
 // The directory to write, made if it was not there; removed again by the destructor if it is still empty then.
@@ -59,19 +59,19 @@ class Destination {
 };
 
 Status quantize(const Options& options) {
-  SLUICE_ASSIGN_OR_RETURN(const device::Format format, parse_format(options.format));
   const auto start = std::chrono::steady_clock::now();
   if (quant::is_quantised(options.source)) {
     return Error(ErrorCode::kInvalidInput,
                  options.source.string() + ": is quantised already; name the checkpoint that it was made from");
   }
   SLUICE_ASSIGN_OR_RETURN(const Model checkpoint, Model::open(options.source));
+  SLUICE_ASSIGN_OR_RETURN(const quant::Formats formats, formats_of_option(options.format, checkpoint.config()));
   SLUICE_ASSIGN_OR_RETURN(const Destination destination, Destination::prepare(options.destination));
-  SLUICE_ASSIGN_OR_RETURN(const quant::QuantisedModel model, quantise_checkpoint(checkpoint, options.source, format));
+  SLUICE_ASSIGN_OR_RETURN(const quant::QuantisedModel model, quantise_checkpoint(checkpoint, options.source, formats));
   SLUICE_RETURN_IF_ERROR(quant::save(model, options.source, options.destination));
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  return write_output(
-      fmt::format("{}: {} written in {:.1f} s\n", options.destination.string(), options.format, time.count()));
+  return write_output(fmt::format("{}: {} written in {:.1f} s\n", options.destination.string(),
+                                  quant::formats_text(formats), time.count()));
 }
 
 }  // namespace
@@ -85,9 +85,7 @@ void add_quantize(CLI::App& app, int& status) {
   command->add_option("destination", options->destination, "directory to write; must not exist yet or be empty")
       ->type_name("DIR")
       ->required();
-  command->add_option("--format", options->format, "mxint8 or int4, for all but router, head and embedding")
-      ->type_name("FORMAT")
-      ->capture_default_str();
+  command->add_option("--format", options->format, kFormatHelp)->type_name("FORMAT");
   command->callback([options, &status] {
     if (const Status result = quantize(*options); !result.ok()) {
       status = report(result.error());

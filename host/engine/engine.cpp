@@ -25,7 +25,9 @@ std::uint64_t hidden_bytes(const LoadedModel& model) {
 constexpr std::uint64_t kSliceBytes = device::vector_lines(kLogitSlice) * kLineBytes;
 
 KvLayout kv_layout(const ModelConfig& config) {
-  const std::uint64_t elements = static_cast<std::uint64_t>(config.mla.kv_lora_rank + config.mla.qk_rope_head_dim);
+  const auto elements = static_cast<std::uint64_t>(config.attention_kind == AttentionKind::kMla
+                                                       ? config.mla.kv_lora_rank + config.mla.qk_rope_head_dim
+                                                       : 2 * config.gqa.kv_dim());
   return {static_cast<std::uint32_t>(device::ceil_div(elements + elements / device::kBlock, kLineBytes)),
           static_cast<std::uint32_t>(config.num_layers)};
 }

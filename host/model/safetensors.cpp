@@ -208,10 +208,10 @@ float half_to_float(std::uint16_t bits) {
 float bfloat_to_float(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U); }
 
 template <typename Bits, typename Convert>
-void convert_elements(std::span<const std::byte> bytes, std::span<float> out, Convert convert) {
+void convert_elements(std::span<const std::byte> bytes, std::size_t stride, std::span<float> out, Convert convert) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     Bits bits;
-    std::memcpy(&bits, bytes.data() + i * sizeof(Bits), sizeof(Bits));
+    std::memcpy(&bits, bytes.data() + i * stride * sizeof(Bits), sizeof(Bits));
     out[i] = convert(bits);
   }
 }
@@ -305,21 +305,25 @@ const TensorView* Checkpoint::find(std::string_view name) const {
   return found == tensors_.end() ? nullptr : &found->second;
 }
 
-Status read_as_float(const TensorView& tensor, std::int64_t first, std::span<float> out) {
+Status read_as_float(const TensorView& tensor, std::int64_t first, std::int64_t stride, std::span<float> out) {
+  SLUICE_CHECK(stride >= 1);
   const std::int64_t available = tensor.num_elements();
-  if (first < 0 || first > available || std::cmp_greater(out.size(), available - first)) {
-    return invalid(fmt::format("elements {} to {} of a tensor of {}", first, out.size(), available));
+  const std::int64_t count = first < 0 || first >= available ? 0 : (available - first - 1) / stride + 1;
+  if (first < 0 || first > available || std::cmp_greater(out.size(), count)) {
+    return invalid(
+        fmt::format("{} elements, every {}. from {} on, of a tensor of {}", out.size(), stride, first, available));
   }
+  const auto step = static_cast<std::size_t>(stride);
   const auto bytes = tensor.bytes.subspan(static_cast<std::size_t>(first * dtype_bytes(tensor.dtype)));
   switch (tensor.dtype) {
     case DType::kBF16:
-      convert_elements<std::uint16_t>(bytes, out, bfloat_to_float);
+      convert_elements<std::uint16_t>(bytes, step, out, bfloat_to_float);
       return {};
     case DType::kF16:
-      convert_elements<std::uint16_t>(bytes, out, half_to_float);
+      convert_elements<std::uint16_t>(bytes, step, out, half_to_float);
       return {};
     case DType::kF32:
-      convert_elements<float>(bytes, out, [](float value) { return value; });
+      convert_elements<float>(bytes, step, out, [](float value) { return value; });
       return {};
     default:
       return Error(ErrorCode::kUnsupported,

@@ -81,8 +81,13 @@ class Checkpoint {
   TensorMap tensors_;
 };
 
-// Elements [first, first + out.size()) of the tensor, in row-major order, converted to float (exact for BF16, F16 and
-// F32). kUnsupported for other dtypes, kInvalidInput if the range is not inside the tensor.
-Status read_as_float(const TensorView& tensor, std::int64_t first, std::span<float> out);
+// Elements first, first + stride, first + 2 * stride ... of the tensor in row-major order, converted to float (exact
+// for BF16, F16 and F32); stride >= 1. kUnsupported for other dtypes, kInvalidInput if one is not inside the tensor.
+Status read_as_float(const TensorView& tensor, std::int64_t first, std::int64_t stride, std::span<float> out);
+
+// The same with a stride of 1.
+inline Status read_as_float(const TensorView& tensor, std::int64_t first, std::span<float> out) {
+  return read_as_float(tensor, first, 1, out);
+}
 
 }  // namespace sluice

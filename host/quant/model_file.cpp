@@ -16,7 +16,6 @@
 namespace sluice::quant {
 namespace {
 
-using device::Format;
 namespace fs = std::filesystem;
 
 struct CompanionFile {
@@ -62,6 +61,10 @@ class Writer {
   Status operator()(const std::string& name, const PackedMatrix& matrix) {
     add_packed(name, matrix.data);
     add_numbers<std::int32_t>(name + kAttributes, attributes_of(matrix));
+    if (matrix.bias) {
+      add_numbers<std::int32_t>(name + kBias, matrix.bias->mantissas);
+      add_numbers<std::int32_t>(name + kBiasExponent, std::array{matrix.bias->exponent});
+    }
     return {};
   }
   Status operator()(const std::string& name, const Gamma& gamma) {
@@ -124,7 +127,7 @@ class Writer {
 
 Status write_model(const QuantisedModel& model, std::uint64_t config_hash, AtomicFile& file) {
   Writer writer;
-  writer.add_numbers<std::uint32_t>(kVersionName, version_of(model.linear_format));
+  writer.add_numbers<std::uint32_t>(kVersionName, version_of(model.formats));
   writer.add_numbers<std::uint64_t>(kConfigHashName, std::array{config_hash});
   writer.add_numbers<std::int64_t>(kConstantsName, fields_of(model.constants));
   writer.add_numbers<std::uint64_t>(kRopeName, model.constants.rope_increments);
@@ -183,6 +186,9 @@ class Reader {
     }
     const auto bytes = static_cast<std::int64_t>(packed_bytes(matrix.format, matrix.shape));
     SLUICE_ASSIGN_OR_RETURN(matrix.data, shared(name, DType::kU8, {bytes}));
+    if (matrix.bias) {
+      SLUICE_RETURN_IF_ERROR(read_bias(name, *matrix.bias));
+    }
     return scales_are_valid(matrix) ? Status() : invalid(name, "has scales outside their range");
   }
   Status operator()(const std::string& name, Gamma& gamma) {
@@ -219,6 +225,18 @@ class Reader {
   }
 
  private:
+  Status read_bias(const std::string& name, Bias& bias) {
+    constexpr std::int32_t kLargestMantissa = (1 << 23) - 1;
+    constexpr std::int32_t kLargestExponent = 16384;
+    SLUICE_ASSIGN_OR_RETURN(bias.mantissas, numbers<std::int32_t>(name + kBias, bias.mantissas.size()));
+    SLUICE_ASSIGN_OR_RETURN(const std::vector<std::int32_t> exponent, numbers<std::int32_t>(name + kBiasExponent, 1));
+    bias.exponent = exponent[0];
+    const auto outside = [](std::int32_t m) { return m < -kLargestMantissa || m > kLargestMantissa; };
+    const bool valid = bias.exponent >= -kLargestExponent && bias.exponent <= kLargestExponent &&
+                       std::ranges::none_of(bias.mantissas, outside);
+    return valid ? Status() : invalid(name + kBias, "has numbers outside their range");
+  }
+
   Result<SharedBytes> shared(const std::string& name, DType dtype, const std::vector<std::int64_t>& shape) {
     SLUICE_ASSIGN_OR_RETURN(const std::span<const std::byte> bytes, take(name, dtype, shape));
     return SharedBytes(file_, bytes);
@@ -229,35 +247,36 @@ class Reader {
   std::size_t taken_ = 0;
 };
 
-Result<Format> read_version(Reader& reader) {
-  SLUICE_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> version, reader.numbers<std::uint32_t>(kVersionName, 3));
+Result<Formats> read_version(Reader& reader) {
+  SLUICE_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> version,
+                          reader.numbers<std::uint32_t>(kVersionName, kNumVersions));
   if (version[0] != kFileVersion || version[1] != device::kNumericsVersion) {
     return Error(
         ErrorCode::kUnsupported,
         fmt::format("is of version {} for numerics {}; this program reads {} for {}: run sluice quantize again",
                     version[0], version[1], kFileVersion, device::kNumericsVersion));
   }
-  const auto format = static_cast<Format>(version[2]);
-  if (format != Format::kMxInt8 && format != Format::kInt4 && format != Format::kMxFp4) {
-    return Error(ErrorCode::kInvalidInput, fmt::format("names the unknown weight format {}", version[2]));
+  Formats formats;
+  if (!formats_from(version, formats)) {
+    return Reader::invalid(kVersionName, "names an unknown weight format").error();
   }
-  return format;
+  return formats;
 }
 
 Result<QuantisedModel> read_model(Reader& reader, const ModelConfig& config, std::uint64_t config_hash) {
-  SLUICE_ASSIGN_OR_RETURN(const Format format, read_version(reader));
+  SLUICE_ASSIGN_OR_RETURN(const Formats formats, read_version(reader));
   SLUICE_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> hash, reader.numbers<std::uint64_t>(kConfigHashName, 1));
   if (hash[0] != config_hash) {
     return Error(ErrorCode::kInvalidInput, "was made with another config.json: run sluice quantize again");
   }
   SLUICE_RETURN_IF_ERROR(check_supported(config));
-  QuantisedModel model = empty_model(config, format);
+  QuantisedModel model = empty_model(config, formats);
   SLUICE_ASSIGN_OR_RETURN(const std::vector<std::int64_t> fields,
                           reader.numbers<std::int64_t>(kConstantsName, kNumConstants));
   if (!constants_from(fields, model.constants)) {
     return Reader::invalid(kConstantsName, "has numbers outside their range").error();
   }
-  const auto pairs = static_cast<std::size_t>(config.mla.qk_rope_head_dim / 2);
+  const auto pairs = static_cast<std::size_t>(config.rope_dim() / 2);
   SLUICE_ASSIGN_OR_RETURN(model.constants.rope_increments, reader.numbers<std::uint64_t>(kRopeName, pairs));
   SLUICE_RETURN_IF_ERROR(for_each_part(model, [&](const std::string& name, auto& part) { return reader(name, part); }));
   SLUICE_RETURN_IF_ERROR(reader.check_all_taken());
