@@ -206,14 +206,17 @@ std::int32_t draw(const AlignedLogits& logits, const SamplingParameters& paramet
   return candidates.at(static_cast<std::uint64_t>((Wide{random} * kept) >> 64));
 }
 
-std::int32_t sample(const Logits& logits, const SamplingParameters& parameters, const TokenHistory& history,
-                    std::uint64_t sequence, std::uint64_t position) {
+std::uint64_t random_number(std::uint64_t seed, std::uint64_t sequence, std::uint64_t position) {
   const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
   const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); };
-  const auto random = philox({low(position), high(position), low(sequence), high(sequence)},
-                             {low(parameters.seed), high(parameters.seed)});
+  const auto words = philox({low(position), high(position), low(sequence), high(sequence)}, {low(seed), high(seed)});
+  return words[0] + (std::uint64_t{words[1]} << 32);
+}
+
+std::int32_t sample(const Logits& logits, const SamplingParameters& parameters, const TokenHistory& history,
+                    std::uint64_t sequence, std::uint64_t position) {
   return draw(align_logits(logits, parameters.penalty, history), parameters,
-              random[0] + (std::uint64_t{random[1]} << 32));
+              random_number(parameters.seed, sequence, position));
 }
 
 }  // namespace sluice::engine

@@ -26,6 +26,18 @@ TEST_CASE("Philox equals its golden vectors, the published ones among them", "[s
   }
 }
 
+TEST_CASE("the number for a draw equals its golden vectors", "[sampler]") {
+  int cases = 0;
+  for (const json& c : golden_cases("sample")) {
+    if (c.at("kind") == "random") {
+      const auto number = [&c](const char* name) { return unsigned_integer(c.at(name)); };
+      CHECK(random_number(number("seed"), number("sequence"), number("position")) == number("random"));
+      ++cases;
+    }
+  }
+  CHECK(cases > 2);
+}
+
 TEST_CASE("draws and greedy choices equal their golden vectors", "[sampler]") {
   int draws = 0;
   for (const json& c : golden_cases("sample")) {
