@@ -17,7 +17,7 @@ namespace sluice::device {
 
 inline constexpr std::uint32_t kMagic = 0x43554C53;  // "SLUC"
 inline constexpr std::uint32_t kCommandVersion = 1;
-inline constexpr std::uint32_t kNumericsVersion = 1;
+inline constexpr std::uint32_t kNumericsVersion = 2;
 
 inline constexpr std::uint32_t kLineBytes = 128;      // unit of card memory and vector memory
 inline constexpr std::uint32_t kBlock = 32;           // elements a quantisation block; keys a canonical block

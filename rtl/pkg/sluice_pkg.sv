@@ -4,10 +4,10 @@
 package sluice_pkg;
 
   // Identity and limits.
-  localparam logic [31:0] CommandSetHash = 32'd2317492975;
+  localparam logic [31:0] CommandSetHash = 32'd3814552844;
   localparam logic [31:0] Magic = 32'd1129663571;
   localparam logic [31:0] CommandVersion = 32'd1;
-  localparam logic [31:0] NumericsVersion = 32'd1;
+  localparam logic [31:0] NumericsVersion = 32'd2;
   localparam logic [31:0] LineBytes = 32'd128;
   localparam logic [31:0] Block = 32'd32;
   localparam logic [31:0] MaxTokens = 32'd4;
