@@ -11,6 +11,7 @@
 #include "host/base/utf8.hpp"
 #include "host/cli/common.hpp"
 #include "host/cli/run_summary.hpp"
+#include "host/cli/sampling_options.hpp"
 #include "host/engine/generator.hpp"
 #include "host/engine/stop_filter.hpp"
 
@@ -24,9 +25,7 @@ struct Options {
   std::string prompt = "Once upon a time";
   std::optional<std::string> prompt_file;
   std::uint32_t max_tokens = kDefaultTokens;
-  double temperature = 0.0;
-  double top_p = 1.0;
-  std::uint64_t seed = 0;
+  engine::SamplingOptions sampling;
   std::vector<std::string> stops;
   std::string device = "simulation";
   sim::Waves waves;
@@ -112,7 +111,7 @@ Status finish(const Options& options, const RunSummary& summary) {
 
 Status run(const Options& options) {
   SLUICE_ASSIGN_OR_RETURN(const engine::SamplingParameters sampling,
-                          engine::SamplingParameters::make(options.temperature, options.top_p, options.seed));
+                          engine::SamplingParameters::make(options.sampling));
   SLUICE_ASSIGN_OR_RETURN(const std::string prompt, prompt_of(options));
   SLUICE_ASSIGN_OR_RETURN(OpenedModel model, OpenedModel::open(options.model));
   SLUICE_ASSIGN_OR_RETURN(const std::vector<std::int32_t> tokens, model.tokenizer().encode(prompt, true));
@@ -153,18 +152,7 @@ void add_text_options(CLI::App& command, Options& options) {
       ->type_name("N")
       ->capture_default_str()
       ->transform(whole_number(std::numeric_limits<std::uint32_t>::max()));
-  command.add_option("--temperature", options.temperature, "0: the most likely token each time; at most 100")
-      ->type_name("X")
-      ->capture_default_str()
-      ->check(real_number());
-  command.add_option("--top-p", options.top_p, "sample from the likeliest tokens that together have this probability")
-      ->type_name("P")
-      ->capture_default_str()
-      ->check(real_number());
-  command.add_option("--seed", options.seed, "of the sampling; the same seed gives the same text on every device")
-      ->type_name("N")
-      ->capture_default_str()
-      ->transform(whole_number(std::numeric_limits<std::uint64_t>::max()));
+  add_sampling_options(command, options.sampling);
   command.add_option("--stop", options.stops, "end before this text appears (may be given several times)")
       ->type_name("TEXT")
       ->allow_extra_args(false);

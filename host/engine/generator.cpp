@@ -70,6 +70,7 @@ Result<Generated> generate(Engine& engine, std::span<const std::int32_t> prompt,
   const auto start = Clock::now();
   SLUICE_ASSIGN_OR_RETURN(Logits logits, prefill(engine, number, prompt, options));
   out.prefill_time = Clock::now() - start;
+  TokenHistory history(prompt);
   out.before_decode = engine.device().counters();
   const auto decode_start = Clock::now();
   while (out.tokens.size() < options.max_tokens) {
@@ -78,11 +79,12 @@ Result<Generated> generate(Engine& engine, std::span<const std::int32_t> prompt,
       break;
     }
     // The sequence part of the random numbers is 0: a request's text depends on its seed, not on its turn.
-    const std::int32_t token = sample(logits, options.sampling, 0, engine.length(number) - 1);
+    const std::int32_t token = sample(logits, options.sampling, history, 0, engine.length(number) - 1);
     if (contains(options.end_tokens, token)) {
       out.finish = Finish::kEndToken;
       break;
     }
+    history.add(token);
     out.tokens.push_back(token);
     SLUICE_ASSIGN_OR_RETURN(const bool go_on, sink(token));
     if (!go_on) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "hls/vector/fixed.hpp"
@@ -13,6 +14,7 @@ namespace {
 
 using hls::exp2_fixed;
 using hls::kZeroExponent;
+__extension__ using Wide = unsigned __int128;
 
 // How far below the maximum, in powers of two after the temperature, Q24.
 std::int64_t distance(std::int64_t below, std::int64_t top, std::uint64_t multiplier) {
@@ -22,22 +24,110 @@ std::int64_t distance(std::int64_t below, std::int64_t top, std::uint64_t multip
   return hls::limit_fixed24(a, top - 24 + z);
 }
 
+// The real number x >= 0 with `bits` bits behind the point.
+std::uint32_t fixed(double x, int bits) { return static_cast<std::uint32_t>(std::llround(std::ldexp(x, bits))); }
+
 std::int32_t greedy(const AlignedLogits& logits) {
   return static_cast<std::int32_t>(std::max_element(logits.value.begin(), logits.value.end()) - logits.value.begin());
 }
 
+// Ids of the `count` largest logits, in no order; of equal ones those with the lower id.
+std::vector<std::int32_t> largest_logits(const AlignedLogits& logits, std::size_t count) {
+  std::vector<std::int32_t> ids(logits.value.size());
+  std::iota(ids.begin(), ids.end(), 0);
+  const auto value = [&logits](std::int32_t id) { return logits.value[static_cast<std::size_t>(id)]; };
+  std::nth_element(
+      ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(count), ids.end(),
+      [&value](std::int32_t a, std::int32_t b) { return value(a) != value(b) ? value(a) > value(b) : a < b; });
+  ids.resize(count);
+  return ids;
+}
+
+// Candidates by (P descending, id ascending), sorted only as far as anyone looks: most draws end among the first few of
+// a vocabulary.
+class Candidates {
+ public:
+  // Those with P = 0 add to no sum and cannot be drawn; they are left out.
+  void add(std::int32_t id, std::int64_t p) {
+    if (p > 0) {
+      keys_.push_back((static_cast<std::uint64_t>(p) << 32) | ~static_cast<std::uint32_t>(id));
+      sum_ += static_cast<std::uint64_t>(p);
+    }
+  }
+
+  // Keeps what top-p and then min-p leave; the sum of that.
+  std::uint64_t truncate(std::uint32_t top_p, std::uint32_t min_p) {
+    if (top_p == 65536 && min_p == 0) {
+      return sum_;
+    }
+    const auto wanted = static_cast<std::uint64_t>((Wide{sum_} * top_p) >> 16);
+    std::uint64_t kept = 0;
+    for (std::size_t i = 0; i < keys_.size() && (i == 0 || kept < wanted) && p_of(key(i)) >= min_p; ++i) {
+      kept += p_of(key(i));
+    }
+    return kept;
+  }
+
+  // The first whose cumulative sum exceeds target, which must be below the sum.
+  std::int32_t at(std::uint64_t target) {
+    std::uint64_t sum = p_of(key(0));
+    std::size_t i = 0;
+    while (sum <= target) {
+      sum += p_of(key(++i));
+    }
+    return static_cast<std::int32_t>(~static_cast<std::uint32_t>(key(i)));
+  }
+
+ private:
+  static std::uint64_t p_of(std::uint64_t key) { return key >> 32; }
+
+  std::uint64_t key(std::size_t index) {
+    while (index >= sorted_) {
+      sort_more();
+    }
+    return keys_[index];
+  }
+
+  // Four times as many sorted keys, or all.
+  void sort_more() {
+    constexpr std::size_t kFirst = 64;
+    const std::size_t wanted = std::min(keys_.size(), std::max(kFirst, 4 * sorted_));
+    SLUICE_CHECK(wanted > sorted_);
+    const auto at = [this](std::size_t i) { return keys_.begin() + static_cast<std::ptrdiff_t>(i); };
+    std::nth_element(at(sorted_), at(wanted), keys_.end(), std::greater<>());
+    std::sort(at(sorted_), at(wanted), std::greater<>());
+    sorted_ = wanted;
+  }
+
+  std::vector<std::uint64_t> keys_;  // P * 2^32 + 2^32 - 1 - id, so that the larger key comes first
+  std::size_t sorted_ = 0;
+  std::uint64_t sum_ = 0;
+};
+
 }  // namespace
 
-AlignedLogits align_logits(const Logits& logits) {
+AlignedLogits align_logits(const Logits& logits, std::uint32_t penalty, const TokenHistory& history) {
   AlignedLogits out;
   out.top = kZeroExponent;
   for (const std::int32_t e : logits.exponent) {
     out.top = std::max<std::int64_t>(out.top, e);
   }
+  const auto aligned = [&](std::size_t id, std::int64_t factor) {
+    const std::int32_t e = logits.exponent[id / kLogitSlice];
+    return e == kZeroExponent ? 0 : hls::align(logits.mantissa[id] * factor, out.top - e);
+  };
   out.value.resize(logits.mantissa.size());
-  for (std::size_t i = 0; i < out.value.size(); ++i) {
-    const std::int32_t e = logits.exponent[i / kLogitSlice];
-    out.value[i] = e == kZeroExponent ? 0 : hls::align(std::int64_t{logits.mantissa[i]} << 24, out.top - e);
+  for (std::size_t id = 0; id < out.value.size(); ++id) {
+    out.value[id] = aligned(id, kNoPenalty);
+  }
+  if (penalty != kNoPenalty) {
+    const std::int64_t inverse = ((std::int64_t{1} << 48) + (penalty >> 1)) / penalty;
+    for (const std::int32_t token : history.distinct()) {
+      const auto id = static_cast<std::size_t>(token);
+      if (id < out.value.size()) {
+        out.value[id] = aligned(id, logits.mantissa[id] < 0 ? penalty : inverse);
+      }
+    }
   }
   return out;
 }
@@ -50,19 +140,29 @@ std::vector<double> to_real(const Logits& logits) {
   return out;
 }
 
-Result<SamplingParameters> SamplingParameters::make(double temperature, double top_p, std::uint64_t seed) {
-  if (!(temperature >= 0.0 && temperature <= 100.0)) {
+Result<SamplingParameters> SamplingParameters::make(const SamplingOptions& options) {
+  // Written so that NaN is refused.
+  if (!(options.temperature >= 0.0 && options.temperature <= 100.0)) {
     return Error(ErrorCode::kInvalidInput, "temperature must be between 0 (greedy) and 100");
   }
-  if (!(top_p > 0.0 && top_p <= 1.0)) {
+  if (!(options.top_p > 0.0 && options.top_p <= 1.0)) {
     return Error(ErrorCode::kInvalidInput, "top-p must be above 0 and at most 1");
   }
+  if (!(options.min_p >= 0.0 && options.min_p <= 1.0)) {
+    return Error(ErrorCode::kInvalidInput, "min-p must be between 0 and 1");
+  }
+  if (!(options.repetition_penalty >= 0.0625 && options.repetition_penalty <= 16.0)) {
+    return Error(ErrorCode::kInvalidInput, "repetition-penalty must be between 0.0625 and 16 (1 is none)");
+  }
   SamplingParameters out;
-  out.seed = seed;
-  out.top_p = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(std::lround(top_p * 65536.0)));
-  if (temperature > 0.0) {
+  out.top_k = options.top_k;
+  out.top_p = std::max(1U, fixed(options.top_p, 16));
+  out.min_p = fixed(options.min_p, 30);
+  out.penalty = fixed(options.repetition_penalty, 24);
+  out.seed = options.seed;
+  if (options.temperature > 0.0) {
     constexpr double kLog2e = 1.4426950408889634;
-    const double multiplier = std::round(kLog2e / temperature * 16777216.0);
+    const double multiplier = std::round(kLog2e / options.temperature * 16777216.0);
     out.multiplier = static_cast<std::uint64_t>(std::clamp(multiplier, 1.0, 1099511627775.0));
   }
   return out;
@@ -87,43 +187,36 @@ std::int32_t draw(const AlignedLogits& logits, const SamplingParameters& paramet
     return best;
   }
   const std::int64_t largest = logits.value[static_cast<std::size_t>(best)];
-  std::vector<std::int64_t> p(logits.value.size());
-  for (std::size_t i = 0; i < p.size(); ++i) {
-    p[i] = exp2_fixed(distance(largest - logits.value[i], logits.top, parameters.multiplier));
-  }
-  std::vector<std::int32_t> order(p.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&p](std::int32_t a, std::int32_t b) {
-    const std::int64_t pa = p[static_cast<std::size_t>(a)];
-    const std::int64_t pb = p[static_cast<std::size_t>(b)];
-    return pa != pb ? pa > pb : a < b;
-  });
-  const std::uint64_t total = static_cast<std::uint64_t>(std::accumulate(p.begin(), p.end(), std::int64_t{0}));
-  const std::uint64_t wanted = (total * parameters.top_p) >> 16;
-  std::uint64_t kept = 0;
-  std::size_t count = 0;
-  while (count < order.size() && (count == 0 || kept < wanted)) {
-    kept += static_cast<std::uint64_t>(p[static_cast<std::size_t>(order[count++])]);
-  }
-  __extension__ using Wide = unsigned __int128;
-  const auto target = static_cast<std::uint64_t>((Wide{random} * kept) >> 64);
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    sum += static_cast<std::uint64_t>(p[static_cast<std::size_t>(order[i])]);
-    if (sum > target) {
-      return order[i];
+  Candidates candidates;
+  const auto offer = [&](std::int32_t id) {
+    const std::int64_t below = largest - logits.value[static_cast<std::size_t>(id)];
+    candidates.add(id, exp2_fixed(distance(below, logits.top, parameters.multiplier)));
+  };
+  const auto size = static_cast<std::int32_t>(logits.value.size());
+  if (parameters.top_k > 0 && parameters.top_k < logits.value.size()) {
+    for (const std::int32_t id : largest_logits(logits, parameters.top_k)) {
+      offer(id);
+    }
+  } else {
+    for (std::int32_t id = 0; id < size; ++id) {
+      offer(id);
     }
   }
-  return order[count - 1];
+  const std::uint64_t kept = candidates.truncate(parameters.top_p, parameters.min_p);
+  return candidates.at(static_cast<std::uint64_t>((Wide{random} * kept) >> 64));
 }
 
-std::int32_t sample(const Logits& logits, const SamplingParameters& parameters, std::uint64_t sequence,
-                    std::uint64_t position) {
+std::uint64_t random_number(std::uint64_t seed, std::uint64_t sequence, std::uint64_t position) {
   const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
   const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); };
-  const auto random = philox({low(position), high(position), low(sequence), high(sequence)},
-                             {low(parameters.seed), high(parameters.seed)});
-  return draw(align_logits(logits), parameters, random[0] + (std::uint64_t{random[1]} << 32));
+  const auto words = philox({low(position), high(position), low(sequence), high(sequence)}, {low(seed), high(seed)});
+  return words[0] + (std::uint64_t{words[1]} << 32);
+}
+
+std::int32_t sample(const Logits& logits, const SamplingParameters& parameters, const TokenHistory& history,
+                    std::uint64_t sequence, std::uint64_t position) {
+  return draw(align_logits(logits, parameters.penalty, history), parameters,
+              random_number(parameters.seed, sequence, position));
 }
 
 }  // namespace sluice::engine

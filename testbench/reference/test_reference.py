@@ -198,7 +198,7 @@ class Sampling(unittest.TestCase):
 
     def test_draws_follow_the_probabilities(self):
         P = [1 << 29, 1 << 30, 1 << 28]
-        kept = sampling.kept_candidates(P, 65536)
+        kept = sampling.kept_candidates(P, P)
         self.assertEqual(kept, [1, 0, 2])
         counts = [0, 0, 0]
         for position in range(7000):
@@ -208,8 +208,38 @@ class Sampling(unittest.TestCase):
 
     def test_top_p_keeps_the_shortest_sufficient_prefix(self):
         P = [1 << 28, 1 << 29, 1 << 28]
-        self.assertEqual([sampling.kept_candidates(P, p) for p in (1, 32768, 32769, 49152, 49153)],
+        self.assertEqual([sampling.kept_candidates(P, P, top_p=p) for p in (1, 32768, 32769, 49152, 49153)],
                          [[1], [1], [1, 0], [1, 0], [1, 0, 2]])
+
+    def test_top_k_keeps_the_largest_logits_and_of_equal_ones_the_lower_ids(self):
+        l, P = [5, 9, 9, 7, 9], [2, 8, 8, 8, 8]  # the logits 9 and 7 have one P
+        self.assertEqual([sampling.kept_candidates(l, P, k) for k in (1, 2, 3, 4, 5, 6, 0)],
+                         [[1], [1, 2], [1, 2, 4], [1, 2, 3, 4]] + [[1, 2, 3, 4, 0]] * 3)
+
+    def test_min_p_is_relative_to_the_largest_and_keeps_one(self):
+        P = [1 << 28, 1 << 30, 1 << 29]
+        self.assertEqual([sampling.kept_candidates(P, P, min_p=p) for p in (0, 1 << 28, (1 << 28) + 1, 1 << 30)],
+                         [[1, 2, 0], [1, 2, 0], [1, 2], [1]])
+
+    def test_top_p_counts_what_top_k_left_and_min_p_comes_last(self):
+        P = [1 << 30, 1 << 29, 1 << 29, 1 << 29]
+        self.assertEqual(sampling.kept_candidates(P, P, top_p=3 << 14), [0, 1, 2])  # 0.75 of 2.5
+        self.assertEqual(sampling.kept_candidates(P, P, top_k=2, top_p=3 << 14), [0, 1])  # 0.75 of 1.5
+        # 0.64 needs two of all (1.12 of 1.75), but one of what min-p would leave if it came first (0.96 of 1.5).
+        P = [1 << 30, 1 << 29, 1 << 28]
+        self.assertEqual(sampling.kept_candidates(P, P, top_p=41943, min_p=1 << 29), [0, 1])
+
+    def test_the_penalty_divides_what_is_positive_and_multiplies_what_is_negative(self):
+        slices = [Vector([8, -8, 0, 8, -8], -3), Vector([0], -16384), Vector([16, -16], -4)]
+        l, X = sampling.logits_align(slices, {0, 1, 2, 5, 6, 99}, 1 << 25)
+        one = 1 << (24 - X)
+        self.assertEqual(l, [one // 2, -2 * one, 0, one, -one, 0, one // 2, -one])
+
+    def test_a_penalty_of_one_changes_nothing_and_the_limits_are_each_others_inverses(self):
+        slices = [Vector([BIG, -BIG, 3, -7, 0], -20)]
+        self.assertEqual(sampling.logits_align(slices, range(5), 1 << 24), sampling.logits_align(slices))
+        for penalty, inverse in ((1 << 20, 1 << 28), (1 << 28, 1 << 20)):
+            self.assertEqual(sampling.factors([1, -1], {0, 1}, penalty), [inverse, penalty])
 
 
 class Golden(unittest.TestCase):

@@ -79,11 +79,74 @@ def case_random(seed, position, sequence):
 
 def case_temperature(l, X, mul, top_p, U):
     P = sampling.probabilities(l, X, mul)
-    kept = sampling.kept_candidates(P, top_p)
+    kept = sampling.kept_candidates(l, P, top_p=top_p)
     return {
         "kind": "temperature", "l": l, "X": X, "mul": mul, "top_p": top_p, "random": str(U),
         "P": P, "kept": kept, "token": sampling.draw(P, kept, U),
     }
+
+
+def case_next(m, e, U, seen=(), penalty=sampling.NO_PENALTY, mul=0, **truncation):
+    """Everything of section 7 but the random number; mul = 0 is greedy."""
+    l, X = sampling.logits_align([Vector(m, e)], frozenset(seen), penalty)
+    options = {"top_k": 0, "top_p": sampling.ALL, "min_p": 0} | truncation
+    case = {"kind": "next", "m": m, "e": e, "seen": list(seen), "penalty": penalty, "mul": mul} | options
+    case |= {"random": str(U), "l": l, "X": X}
+    if mul == 0:
+        return case | {"P": None, "kept": None, "token": sampling.greedy(l)}
+    P = sampling.probabilities(l, X, mul)
+    kept = sampling.kept_candidates(l, P, **options)
+    return case | {"P": P, "kept": kept, "token": sampling.draw(P, kept, U)}
+
+
+def edges(m, e, **options):
+    """Two cases a candidate: the last random number that draws it, and the first that draws the next."""
+    first = case_next(m, e, 0, **options)
+    P, kept = first["P"], first["kept"]
+    total, cumulative, cases = sum(P[i] for i in kept), 0, [first]
+    for i in kept:
+        cumulative += P[i]
+        next_one = -(-(cumulative << 64) // total)
+        cases += [case_next(m, e, U, **options) for U in (next_one - 1, next_one) if U < 1 << 64]
+    return cases
+
+
+def cases_next(draw, log2e):
+    """Top-k, top-p, min-p and the repetition penalty, alone and together."""
+    m, e = draw.bell(24, 23), -20
+    U = [draw.between(0, (1 << 64) - 1) for _ in range(4)] + [(1 << 64) - 1]
+    last, half, one, everything = U[-1], 1 << 29, 1 << 30, range(24)
+    warm = 3 * log2e // 4
+    cases = [case_next(m, e, u, mul=warm, top_k=k) for k in (1, 2, 5, 23, 24, 25, (1 << 32) - 1) for u in U[2:]]
+    cases += [case_next(m, e, u, mul=warm, min_p=p) for p in (0, 1, 1 << 20, half // 4, half, one) for u in U[2:]]
+    cases += [
+        case_next(m, e, u, mul=warm, top_k=k, top_p=p, min_p=q)
+        for k, p, q in ((8, 58982, 1 << 27), (3, 30000, 0), (6, 65535, half), (1, 1, one), (12, 40000, one))
+        for u in U[2:]
+    ]
+    # Penalties of every sign of logit, of every id, of ids without a logit, and at the limits.
+    signs = [5 << 18, -(5 << 18), 0, 1, -1, (5 << 18) - 1, BIG, -BIG]
+    for penalty in (1 << 20, (1 << 24) - 1, 1 << 24, (1 << 24) + 1, 18454938, 21810381, 1 << 28):
+        cases += [
+            case_next(signs, -20, U[0], seen, penalty, mul)
+            for seen in ((), (0, 1, 2, 3, 4, 6, 7), tuple(range(8)), (5, 900, 1 << 20)) for mul in (0, log2e // 4)
+        ]
+    cases += [case_next(m, e, u, everything[::3], 22 * (1 << 24) // 20, warm) for u in U]
+    cases += [case_next(m, e, u, everything[::2], 21810381, warm, top_k=9, top_p=62259, min_p=1 << 25) for u in U]
+    # Equal logits, and a logit whose P is that of a larger one: top-k looks at the logits, the draw at P and the id.
+    equal = [7] * 9
+    cases += [case_next(equal, -18, last, mul=log2e, top_k=k, top_p=p) for k, p in ((0, 65536), (4, 65536), (4, 32768))]
+    cases += [case_next(equal, -18, last, (0, 1, 4), 1 << 25, log2e, top_k=k) for k in (0, 4, 7)]
+    close = [BIG - 2, BIG - 1, BIG, BIG - 1]
+    cases += [case_next(close, -40, u, mul=log2e, top_k=k) for k in (0, 1, 2, 3) for u in (0, last)]
+    # All zero, and exponents and multipliers at their extremes.
+    cases += [case_next([0] * 6, -16384, last, (2,), 1 << 28, mul, top_k=3, min_p=one) for mul in (0, 1, log2e)]
+    for e in (-16383, -64, -23, 40, 16384):
+        cases += [case_next(signs, e, U[1], (0, 7), 1 << 28, mul, top_k=7) for mul in (0, 1, log2e, (1 << 40) - 1)]
+    small = [3 << 17, 9 << 17, 5 << 17, 9 << 17, -(1 << 17), 1 << 17]
+    cases += edges(small, -20, mul=log2e)
+    cases += edges(small, -20, seen=(1, 4), penalty=5 << 22, mul=log2e, top_k=5, top_p=65000, min_p=1 << 27)
+    return cases
 
 
 def cases_sample(draw):
@@ -108,7 +171,7 @@ def cases_sample(draw):
         case_temperature([1 << 46, -(1 << 46), (1 << 46) - 5, 3], -16, log2e, 65536, U[5]),
         case_temperature([9, 8, 9, 7, 9], 23, log2e // 16, 40000, U[0]),
     ]
-    return cases
+    return cases + cases_next(draw, log2e)
 
 
 CASES = {"route": cases_route, "logits_align": cases_logits_align, "sample": cases_sample}

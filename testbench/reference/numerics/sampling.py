@@ -3,12 +3,26 @@
 from .integers import E0, align, bl, exp2_fixed, fits, shift_limited
 
 MASK = 0xFFFFFFFF
+NO_PENALTY = 1 << 24
+ALL = 1 << 16  # a top_p that keeps every candidate
 
 
-def logits_align(slices):
-    """(l, X): all slices' logits in units of 2^(X - 24)."""
+def factors(mantissas, seen, penalty):
+    """w of every logit: the repetition penalty (Q24) or its inverse where `seen` has the id, else 2^24."""
+    if not 1 << 20 <= penalty <= 1 << 28:
+        raise AssertionError(f"penalty {penalty}")
+    inverse = ((1 << 48) + (penalty >> 1)) // penalty
+    return [(inverse if m >= 0 else penalty) if i in seen else 1 << 24 for i, m in enumerate(mantissas)]
+
+
+def logits_align(slices, seen=frozenset(), penalty=NO_PENALTY):
+    """(l, X): all slices' logits in units of 2^(X - 24), those of the ids `seen` penalised."""
     X = max((s.e for s in slices if any(s.m)), default=E0)
-    return [align(m << 24, X - s.e) if any(s.m) else 0 for s in slices for m in s.m], X
+    exponents = [s.e if any(s.m) else None for s in slices for _ in s.m]
+    mantissas = [m for s in slices for m in s.m]
+    w = factors(mantissas, seen, penalty)
+    l = [0 if e is None else align(fits(m * f, 51), X - e) for m, f, e in zip(mantissas, w, exponents)]
+    return l, X
 
 
 def greedy(l):
@@ -46,17 +60,23 @@ def random_number(seed, position, sequence):
     return words[0] + (words[1] << 32)
 
 
-def kept_candidates(P, top_p):
-    """Ids kept by top-p (Q16), best first."""
-    order = sorted(range(len(P)), key=lambda i: (-P[i], i))
-    least = (sum(P) * top_p) >> 16
+def top_k_ids(l, top_k):
+    """Ids that top-k leaves, ascending; 0 leaves all."""
+    best = sorted(range(len(l)), key=lambda i: (-l[i], i))
+    return sorted(best[:top_k] if 0 < top_k < len(l) else best)
+
+
+def kept_candidates(l, P, top_k=0, top_p=ALL, min_p=0):
+    """Ids kept by top-k, then top-p (Q16), then min-p (Q30), by (P descending, id ascending)."""
+    order = sorted(top_k_ids(l, top_k), key=lambda i: (-P[i], i))
+    least = (fits(sum(P[i] for i in order), 62) * top_p) >> 16
     kept, total = [], 0
     for i in order:
         kept.append(i)
         total += P[i]
         if total >= least:
             break
-    return kept
+    return [i for i in kept if P[i] >= min_p]
 
 
 def draw(P, kept, U):
