@@ -19,8 +19,8 @@ void EvalTrace::add(const engine::EvaluateStep& step, const std::vector<std::vec
   SLUICE_CHECK(routes.size() == count * layers_);
   for (std::size_t i = 0; i < count; ++i) {
     nll_.push_back(static_cast<float>(step.nats[i]));
-    const std::vector<std::int64_t> aligned = engine::align_logits(step.logits[i]).value;
-    top1_.push_back(static_cast<std::int32_t>(std::ranges::max_element(aligned) - aligned.begin()));
+    const std::vector<double> logits = engine::to_real(step.logits[i]);
+    top1_.push_back(static_cast<std::int32_t>(std::ranges::max_element(logits) - logits.begin()));
     // The engine ran up to kMaxTokens tokens through a layer before the next layer.
     const std::size_t first = i / device::kMaxTokens * device::kMaxTokens;
     const std::size_t lanes = std::min<std::size_t>(device::kMaxTokens, count - first);
