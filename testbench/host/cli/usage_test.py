@@ -46,7 +46,7 @@ class Usage(ProgramTest):
         self.refused("run", "--prompt", says="--prompt")
         self.refused("run", "--prompt", "a", "--prompt-file", "b", says="--prompt-file")
         self.refused("run", "--device", "abacus", says=["abacus", "simulation, software"])
-        self.refused("run", "--format", "float", says=["float", "mxint8 or int4"])
+        self.refused("run", "--format", "float", says=["float", "mxint8, int4, mxfp4"])
         self.refused("eval", says="--text")
         self.refused("quantize", "models/fable-mla", says="destination")
         self.refused("devices", "stray", says="stray")
