@@ -149,6 +149,7 @@ TEST_CASE("INT4 stays close to transformers on 2,048 teacher-forced tokens", "[t
   CHECK(m.largest_margin <= 0.25F);
 }
 
+// Measured: RMS 5.9 %, top-1 90.5 %, 17 % of sets.
 TEST_CASE("MXFP4 stays close to transformers on 2,048 teacher-forced tokens", "[truth]") {
   const Measured m = measure("fable-mla", device::Format::kMxFp4);
   CHECK(m.relative_rms <= 0.09);
@@ -156,23 +157,31 @@ TEST_CASE("MXFP4 stays close to transformers on 2,048 teacher-forced tokens", "[
   CHECK(m.perplexity_ratio <= 1.02);
 }
 
+// Measured: RMS 1.2 %, top-1 97.9 %, 2.4 % of sets, margin 0.0091 at the first router. Over the 26,927 tokens of both
+// excerpts top-1 is 98.1 %; of 2,048 tokens one standard deviation is 0.3 %, hence the tolerance here.
 TEST_CASE("fable-gqa in MXINT8 stays close to transformers on 2,048 teacher-forced tokens", "[truth]") {
   const Measured m = measure("fable-gqa", device::Format::kMxInt8);
-  CHECK(m.relative_rms <= 0.03);
-  CHECK(m.top1_agreement >= 0.98);
+  CHECK(m.relative_rms <= 0.02);
+  CHECK(m.top1_agreement >= 0.975);
   CHECK(m.perplexity_ratio <= 1.007);
+  CHECK(m.set_disagreement <= 0.035);
+  CHECK(m.largest_margin_first_layer <= 0.02F);
 }
 
+// Measured: RMS 3.0 %, top-1 94.4 %; 8.9 % of sets.
 TEST_CASE("fable-gqa in INT4 stays close to transformers on 2,048 teacher-forced tokens", "[truth]") {
   const Measured m = measure("fable-gqa", device::Format::kInt4);
-  CHECK(m.relative_rms <= 0.06);
-  CHECK(m.top1_agreement >= 0.90);
+  CHECK(m.relative_rms <= 0.045);
+  CHECK(m.top1_agreement >= 0.92);
   CHECK(m.perplexity_ratio <= 1.015);
+  CHECK(m.set_disagreement <= 0.12);
 }
 
+// Measured: RMS 3.8 %, top-1 92.9 %, 11 % of sets.
 TEST_CASE("fable-gqa in MXFP4 stays close to transformers on 2,048 teacher-forced tokens", "[truth]") {
   const Measured m = measure("fable-gqa", device::Format::kMxFp4);
-  CHECK(m.relative_rms <= 0.09);
-  CHECK(m.top1_agreement >= 0.86);
+  CHECK(m.relative_rms <= 0.055);
+  CHECK(m.top1_agreement >= 0.90);
   CHECK(m.perplexity_ratio <= 1.02);
+  CHECK(m.set_disagreement <= 0.15);
 }
