@@ -131,7 +131,7 @@ TEST_CASE("8-bit integers up to 127 times a power of two a block keep their valu
   CHECK(blocks.changed(Format::kMxInt8) == 0);
 }
 
-TEST_CASE("-128 beside an odd number does not keep its value in MXINT8", "[quant]") {
+TEST_CASE("the integer -128 beside an odd number does not keep its value in MXINT8", "[quant]") {
   Blocks blocks;
   blocks.add({-128, 1}, 0);
   CHECK(blocks.changed(Format::kMxInt8) == 1);
