@@ -332,6 +332,32 @@ Status save(const QuantisedModel& model, const fs::path& source, const fs::path&
   return {};
 }
 
+std::vector<fs::path> temporary_files(const fs::path& destination, std::string_view process) {
+  std::vector<fs::path> paths{AtomicFile::temporary_path(destination / kModelFileName, process)};
+  for (const CompanionFile& companion : kCompanions) {
+    paths.push_back(AtomicFile::temporary_path(destination / companion.name, process));
+  }
+  return paths;
+}
+
+void remove_temporary_files(const fs::path& destination) {
+  std::error_code failure;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator entry(destination, failure); !failure && entry != fs::directory_iterator();
+       entry.increment(failure)) {
+    const std::string name = entry->path().filename().string();
+    const std::string process = name.substr(name.rfind('-') + 1);
+    const bool is_number = !process.empty() && process.find_first_not_of("0123456789") == std::string::npos;
+    const std::vector<fs::path> names = temporary_files(destination, process);
+    if (is_number && std::ranges::find(names, entry->path()) != names.end()) {
+      found.push_back(entry->path());
+    }
+  }
+  for (const fs::path& path : found) {
+    fs::remove(path, failure);
+  }
+}
+
 Result<QuantisedModel> load(const fs::path& directory) {
   SLUICE_ASSIGN_OR_RETURN(const ModelConfig config, read_config(directory));
   SLUICE_ASSIGN_OR_RETURN(const std::uint64_t config_hash, hash_config(directory));

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
+#include <vector>
 
 #include "host/base/result.hpp"
 #include "host/quant/quantised_model.hpp"
@@ -21,6 +23,12 @@ bool is_quantised(const std::filesystem::path& directory);
 // Writes `model` to `destination`, which is made if it is not there, beside copies of the config and tokenizer files of
 // `source`, the checkpoint that the model was made from. Files get their names only when all of them are on the disk.
 Status save(const QuantisedModel& model, const std::filesystem::path& source, const std::filesystem::path& destination);
+
+// The files that a killed save() to `destination` of process `process` may have left there (atomic_file.hpp).
+std::vector<std::filesystem::path> temporary_files(const std::filesystem::path& destination, std::string_view process);
+
+// Removes such files, whatever their process was.
+void remove_temporary_files(const std::filesystem::path& destination);
 
 // Opens what save() wrote. Every size is checked against config.json, and every scale against its matrix's largest.
 Result<QuantisedModel> load(const std::filesystem::path& directory);

@@ -168,6 +168,28 @@ TEST_CASE("a disk that takes no more leaves the older model in place and no temp
   CHECK(fs::is_empty(saved.source() / "fresh"));
 }
 
+TEST_CASE("what a killed save left is removed and nothing else", "[quant]") {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> kept{"config.json",         "config.json.tmp-12",    ".config.json.tmp-",
+                                      ".config.json.tmp-1x", ".notes.txt.tmp-12",     "x.config.json.tmp-12",
+                                      ".config.json.tmp",    ".tokenizer.json.tmp--1"};
+  std::vector<std::string> names = kept;
+  for (const fs::path& path : temporary_files(directory.path(), "12")) {
+    names.push_back(path.filename().string());
+  }
+  CHECK(names.back().find(".tmp-12") != std::string::npos);
+  CHECK(names.size() == kept.size() + 5);
+  for (const std::string& name : names) {
+    sluice::testing::write_file(directory.path() / name, "x");
+  }
+  remove_temporary_files(directory.path());
+  remove_temporary_files(directory.path() / "missing");
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    CHECK(fs::exists(directory.path() / name) == (std::ranges::find(kept, name) != kept.end()));
+  }
+}
+
 TEST_CASE("a model is not saved over its own checkpoint", "[quant]") {
   const SavedModel saved;
   const Status status = save(saved.model(), saved.source(), saved.source() / ".");
