@@ -108,6 +108,9 @@ CommandError Executor::linear(const LinearJob& job) {
   const std::uint64_t tiles = hls::ceil_div(o.rows, 32);
   const int blocks = static_cast<int>(o.columns / 32);
   const auto tile_lines = static_cast<std::uint64_t>(hls::lines_per_tile(format, blocks));
+  if (memories_.lines(Space::kCard, 0, weights, o.groups * tiles * tile_lines) == nullptr) {
+    return kBus;  // an expert's: its size is not known when it is published
+  }
   for (std::uint32_t t = 0; t < kMaxTokens; ++t) {
     if ((job.token_mask >> t & 1) == 0) {
       continue;
