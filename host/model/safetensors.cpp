@@ -167,32 +167,6 @@ bool is_plain_file_name(std::string_view name) {
          name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
 }
 
-// file name -> names of the tensors that the index places in it
-using ShardMap = std::map<std::string, std::vector<std::string>>;
-
-Result<ShardMap> parse_index(const std::filesystem::path& path) {
-  constexpr std::uint64_t kMaxIndexBytes = 256'000'000;
-  constexpr std::size_t kMaxShards = 10'000;
-  SLUICE_ASSIGN_OR_RETURN(const std::string text, read_small_file(path, kMaxIndexBytes));
-  SLUICE_ASSIGN_OR_RETURN(const json document, parse_json(text, kHeaderLimits));
-  if (!document.is_object()) {
-    return invalid(fmt::format("is {} instead of an object", summary(document)));
-  }
-  SLUICE_ASSIGN_OR_RETURN(const JsonFields weights, JsonFields(document, "").fields("weight_map"));
-  ShardMap shards;
-  for (const auto& [tensor, file] : weights.object().items()) {
-    if (!file.is_string() || !is_plain_file_name(file.get_ref<const std::string&>())) {
-      return invalid(fmt::format("weight_map places {} in {}; supported: names of files beside the index",
-                                 in_quotes(tensor), summary(file)));
-    }
-    shards[file.get<std::string>()].push_back(tensor);
-  }
-  if (shards.size() > kMaxShards) {
-    return invalid(fmt::format("{} shards; at most {} are supported", shards.size(), kMaxShards));
-  }
-  return shards;
-}
-
 float half_to_float(std::uint16_t bits) {
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16U;
   const std::uint32_t exponent = (bits >> 10U) & 0x1fU;
@@ -248,6 +222,27 @@ Result<TensorMap> parse_safetensors(std::span<const std::byte> file) {
   return tensors;
 }
 
+Result<ShardMap> parse_shard_index(std::string_view text) {
+  constexpr std::size_t kMaxShards = 10'000;
+  SLUICE_ASSIGN_OR_RETURN(const json document, parse_json(text, kHeaderLimits));
+  if (!document.is_object()) {
+    return invalid(fmt::format("is {} instead of an object", summary(document)));
+  }
+  SLUICE_ASSIGN_OR_RETURN(const JsonFields weights, JsonFields(document, "").fields("weight_map"));
+  ShardMap shards;
+  for (const auto& [tensor, file] : weights.object().items()) {
+    if (!file.is_string() || !is_plain_file_name(file.get_ref<const std::string&>())) {
+      return invalid(fmt::format("weight_map places {} in {}; supported: names of files beside the index",
+                                 in_quotes(tensor), summary(file)));
+    }
+    shards[file.get<std::string>()].push_back(tensor);
+  }
+  if (shards.size() > kMaxShards) {
+    return invalid(fmt::format("{} shards; at most {} are supported", shards.size(), kMaxShards));
+  }
+  return shards;
+}
+
 Result<Checkpoint> Checkpoint::open(const std::filesystem::path& directory) {
   const std::filesystem::path single = directory / "model.safetensors";
   const std::filesystem::path index = directory / "model.safetensors.index.json";
@@ -276,7 +271,9 @@ Status Checkpoint::add_single_file(const std::filesystem::path& path) {
 }
 
 Status Checkpoint::add_shards(const std::filesystem::path& directory, const std::filesystem::path& index_path) {
-  const Result<ShardMap> shards = parse_index(index_path);
+  constexpr std::uint64_t kMaxIndexBytes = 256'000'000;
+  SLUICE_ASSIGN_OR_RETURN(const std::string index, read_small_file(index_path, kMaxIndexBytes));
+  const Result<ShardMap> shards = parse_shard_index(index);
   if (!shards.ok()) {
     return shards.error().within(index_path.string());
   }

@@ -62,6 +62,12 @@ using TensorMap = std::map<std::string, TensorView, std::less<>>;
 // What one safetensors file holds. `file` is the whole file; the views point into it.
 Result<TensorMap> parse_safetensors(std::span<const std::byte> file);
 
+// The files of a sharded checkpoint, beside the index, and the tensors that each holds.
+using ShardMap = std::map<std::string, std::vector<std::string>>;
+
+// What the text of a model.safetensors.index.json says.
+Result<ShardMap> parse_shard_index(std::string_view text);
+
 class Checkpoint {
  public:
   // Opens DIRECTORY/model.safetensors or, if there is none, the shards that DIRECTORY/model.safetensors.index.json

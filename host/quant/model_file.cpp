@@ -145,8 +145,8 @@ Status copy_file(const fs::path& from, AtomicFile& to) {
 
 class Reader {
  public:
-  Reader(std::shared_ptr<const MappedFile> file, TensorMap tensors)
-      : file_(std::move(file)), tensors_(std::move(tensors)) {}
+  // The views in `tensors` point into `file`.
+  Reader(SharedBytes file, TensorMap tensors) : file_(std::move(file)), tensors_(std::move(tensors)) {}
 
   // The bytes of a tensor that must be there with this type and shape.
   Result<std::span<const std::byte>> take(const std::string& name, DType dtype,
@@ -239,10 +239,10 @@ class Reader {
 
   Result<SharedBytes> shared(const std::string& name, DType dtype, const std::vector<std::int64_t>& shape) {
     SLUICE_ASSIGN_OR_RETURN(const std::span<const std::byte> bytes, take(name, dtype, shape));
-    return SharedBytes(file_, bytes);
+    return SharedBytes(file_.owner(), bytes);
   }
 
-  std::shared_ptr<const MappedFile> file_;
+  SharedBytes file_;
   TensorMap tensors_;
   std::size_t taken_ = 0;
 };
@@ -364,16 +364,17 @@ Result<QuantisedModel> load(const fs::path& directory) {
   const fs::path path = directory / kModelFileName;
   SLUICE_ASSIGN_OR_RETURN(MappedFile mapped, MappedFile::open(path));
   const auto file = std::make_shared<const MappedFile>(std::move(mapped));
-  Result<TensorMap> tensors = parse_safetensors(file->bytes());
-  if (!tensors.ok()) {
-    return tensors.error().within(path.string());
-  }
-  Reader reader(file, std::move(tensors).value());
-  Result<QuantisedModel> model = read_model(reader, config, config_hash);
+  Result<QuantisedModel> model = parse_model_file(SharedBytes(file, file->bytes()), config, config_hash);
   if (!model.ok()) {
     return model.error().within(path.string());
   }
   return model;
+}
+
+Result<QuantisedModel> parse_model_file(const SharedBytes& file, const ModelConfig& config, std::uint64_t config_hash) {
+  SLUICE_ASSIGN_OR_RETURN(TensorMap tensors, parse_safetensors(file.span()));
+  Reader reader(file, std::move(tensors));
+  return read_model(reader, config, config_hash);
 }
 
 }  // namespace sluice::quant

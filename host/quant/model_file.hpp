@@ -33,4 +33,7 @@ void remove_temporary_files(const std::filesystem::path& destination);
 // Opens what save() wrote. Every size is checked against config.json, and every scale against its matrix's largest.
 Result<QuantisedModel> load(const std::filesystem::path& directory);
 
+// The same of the model file's bytes alone. `config_hash` is fnv1a() of the text that `config` was read from.
+Result<QuantisedModel> parse_model_file(const SharedBytes& file, const ModelConfig& config, std::uint64_t config_hash);
+
 }  // namespace sluice::quant
