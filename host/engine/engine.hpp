@@ -59,7 +59,6 @@ class Engine {
   [[nodiscard]] std::uint32_t max_tokens() const { return max_tokens_; }
   [[nodiscard]] std::uint32_t kv_pages() const { return pool_->pages(); }  // in all
   [[nodiscard]] std::uint32_t free_kv_pages() const { return pool_->free_pages(); }
-  [[nodiscard]] std::uint32_t free_sequences() const { return pool_->free_tables(); }  // that can still be opened
   [[nodiscard]] const LoadedModel& model() const { return model_; }
   [[nodiscard]] device::Device& device() { return device_; }
 

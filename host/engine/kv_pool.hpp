@@ -50,7 +50,6 @@ class KvPool {
   void close_table(PageTable table);
 
   [[nodiscard]] std::uint32_t free_pages() const { return static_cast<std::uint32_t>(free_pages_.size()); }
-  [[nodiscard]] std::uint32_t free_tables() const { return static_cast<std::uint32_t>(free_tables_.size()); }
   [[nodiscard]] std::uint32_t pages() const { return pages_; }
   [[nodiscard]] const KvLayout& layout() const { return layout_; }
 
