@@ -98,13 +98,15 @@ double value_of(Int4Scale scale) { return std::ldexp(scale.mantissa, scale.expon
 std::optional<Int4Scale> exact_int4_scale(WeightBlock weights, double largest) {
   for (int element = 8; element >= 1; --element) {
     const double value = largest / element;
-    const Int4Scale scale = nearest_int4_scale(value);
-    const bool exact = value_of(scale) == value && std::ranges::all_of(weights, [value](float weight) {
-                         const double quotient = static_cast<double>(weight) / value;
-                         return quotient == std::clamp(std::nearbyint(quotient), -8.0, 7.0);
-                       });
-    if (exact) {
-      return scale;
+    const bool whole = std::ranges::all_of(weights, [value](float weight) {
+      const double quotient = static_cast<double>(weight) / value;
+      return quotient == std::clamp(std::nearbyint(quotient), -8.0, 7.0);
+    });
+    if (whole) {  // which is rare, and cheaper to find out than the scale
+      const Int4Scale scale = nearest_int4_scale(value);
+      if (value_of(scale) == value) {
+        return scale;
+      }
     }
   }
   return std::nullopt;
