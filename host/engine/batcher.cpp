@@ -212,9 +212,11 @@ void Batcher::take_logits(Job& job, const Logits& logits) {
 void Batcher::retire() {
   Jobs ended;
   for (Jobs* jobs : {&running_, &waiting_}) {
-    const auto first = std::stable_partition(jobs->begin(), jobs->end(), [](const auto& job) { return !job->ended; });
-    std::move(first, jobs->end(), std::back_inserter(ended));
-    jobs->erase(first, jobs->end());
+    Jobs staying;
+    for (std::unique_ptr<Job>& job : *jobs) {
+      (job->ended ? ended : staying).push_back(std::move(job));
+    }
+    *jobs = std::move(staying);
   }
   for (const auto& job : ended) {
     engine_.close_sequence(job->sequence);  // 0, which is none, if it never ran

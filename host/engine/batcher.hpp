@@ -33,10 +33,10 @@ struct Outcome {
 struct Request {
   std::vector<std::int32_t> prompt;
   std::uint32_t max_tokens = 64;
-  SamplingParameters sampling;
-  std::vector<std::int32_t> end_tokens;
-  TokenSink on_token;                              // may be empty
-  std::function<void(const Outcome&)> on_outcome;  // once, last; may be empty
+  SamplingParameters sampling = {};
+  std::vector<std::int32_t> end_tokens = {};
+  TokenSink on_token = {};                              // may be empty
+  std::function<void(const Outcome&)> on_outcome = {};  // once, last; may be empty
 };
 
 struct BatcherOptions {

@@ -45,13 +45,15 @@ void check_rope(const ModelConfig& config) {
   if (config.attention_kind != AttentionKind::kMla) {
     return;
   }
-  const RopeFrequencies rope = rope_frequencies(config.rope, config.mla.qk_rope_head_dim);
+  const RopeFrequencies rope = rope_frequencies(config.rope, config.rope_dim());
   for (const double frequency : rope.inverse_frequencies) {
     SLUICE_CHECK(std::isfinite(frequency) && frequency >= 0.0);
   }
   SLUICE_CHECK(std::isfinite(rope.attention_factor));
-  const double scale = mla_softmax_scale(config.mla, config.rope);
-  SLUICE_CHECK(std::isfinite(scale) && scale > 0.0);
+  if (config.attention_kind == AttentionKind::kMla) {
+    const double scale = mla_softmax_scale(config.mla, config.rope);
+    SLUICE_CHECK(std::isfinite(scale) && scale > 0.0);
+  }
 }
 
 // Walks the model's tensors, or the first of them, since there may be millions.
@@ -59,17 +61,16 @@ void check_tensors(const ModelConfig& config, const Architecture& architecture) 
   constexpr std::size_t kMost = 200;
   const Error stop(ErrorCode::kTimeout, "enough");
   std::set<std::string> names;
-  const Status walked =
-      architecture.for_each_tensor(config, [&](TensorKey key, std::span<const std::int64_t> shape) -> Status {
-        std::int64_t elements = 1;
-        for (const std::int64_t extent : shape) {
-          SLUICE_CHECK(extent > 0);
-          SLUICE_CHECK(!__builtin_mul_overflow(elements, extent, &elements));
-        }
-        const bool is_new = names.insert(architecture.tensor_name(config, key)).second;
-        SLUICE_CHECK(is_new || (key.role == TensorRole::kHead && config.tie_word_embeddings));
-        return names.size() < kMost ? Status() : Status(stop);
-      });
+  const Status walked = architecture.for_each_tensor(config, [&](const FileTensor& tensor) -> Status {
+    std::int64_t elements = 1;
+    for (const std::int64_t extent : tensor.shape) {
+      SLUICE_CHECK(extent > 0);
+      SLUICE_CHECK(!__builtin_mul_overflow(elements, extent, &elements));
+    }
+    const bool is_new = names.insert(tensor.name).second;
+    SLUICE_CHECK(is_new || config.tie_word_embeddings);
+    return names.size() < kMost ? Status() : Status(stop);
+  });
   SLUICE_CHECK(walked.ok() || walked.error().code() == stop.code());
 }
 

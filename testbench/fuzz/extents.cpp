@@ -75,6 +75,9 @@ void add(Extents& e, const LinearOperand& o) {
   }
   e.elements(o.output_line, std::uint64_t{o.rows} * o.groups);
   e.card(o.weight_address_lo, o.weight_address_hi, weight_lines(o.rows, o.columns, o.groups, o.format) * kLineBytes);
+  if (o.bias_address_lo != 0 || o.bias_address_hi != 0) {
+    e.card(o.bias_address_lo, o.bias_address_hi, vector_lines(std::uint64_t{o.rows} * o.groups) * kLineBytes);
+  }
 }
 
 void add(Extents& e, const ExpertsOperand& o) {
@@ -182,6 +185,8 @@ void with_operand(const Command& command, const Visit& visit) {
       return visit(operand_of<AttendOperand>(command));
     case Opcode::kCombine:
       return visit(operand_of<CombineOperand>(command));
+    case Opcode::kBias:  // only inside other commands
+      return;
   }
 }
 

@@ -99,11 +99,10 @@ Status write_models(const fs::path& folder) {
   const ModelConfig& config = tiny_config();
   const Architecture& architecture = architecture_of(config);
   std::vector<testing::NamedShape> tensors;
-  SLUICE_RETURN_IF_ERROR(
-      architecture.for_each_tensor(config, [&](TensorKey key, std::span<const std::int64_t> shape) -> Status {
-        tensors.push_back({architecture.tensor_name(config, key), {shape.begin(), shape.end()}});
-        return {};
-      }));
+  SLUICE_RETURN_IF_ERROR(architecture.for_each_tensor(config, [&](const FileTensor& tensor) -> Status {
+    tensors.push_back({tensor.name, tensor.shape});
+    return {};
+  }));
   testing::write_file(source.path() / "config.json", kTinyConfigText);
   testing::write_file(source.path() / "tokenizer.json", testing::kTinyTokenizer);
   testing::write_file(source.path() / "model.safetensors", testing::zero_tensors(tensors));

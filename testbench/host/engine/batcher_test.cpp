@@ -45,9 +45,10 @@ struct Recipe {
 };
 
 Recipe random_recipe(std::mt19937& random) {
-  const auto below = [&random](std::uint32_t bound) { return random() % bound; };
+  const auto below = [&random](std::uint32_t bound) { return static_cast<std::uint32_t>(random()) % bound; };
   Recipe recipe;
-  recipe.prompt = random_tokens(tiny_model().config, 1 + below(below(2) == 0 ? 6 : 70), random());
+  recipe.prompt =
+      random_tokens(tiny_model().config, 1 + below(below(2) == 0 ? 6 : 70), static_cast<std::uint32_t>(random()));
   recipe.max_tokens = below(8) == 0 ? below(2) : 1 + below(40);
   recipe.sampling = engine::SamplingParameters::make({.temperature = below(3) == 0 ? 0.0 : 0.9,
                                                       .top_p = 0.95,
@@ -110,8 +111,8 @@ struct Submitted {
 void random_batch(std::uint32_t seed) {
   CAPTURE(seed);
   std::mt19937 random(seed);
-  const RunningModel running =
-      tiny({.max_sequences = 1 + random() % 6, .kv_pages = 4 + static_cast<std::uint32_t>(random() % 8)});
+  const RunningModel running = tiny({.max_sequences = 1 + static_cast<std::uint32_t>(random() % 6),
+                                     .kv_pages = 4 + static_cast<std::uint32_t>(random() % 8)});
   Batcher batcher(*running.engine, {.step_tokens = static_cast<std::uint32_t>(random() % 24)});
   std::vector<std::unique_ptr<Submitted>> all(1 + random() % 12);
   std::size_t submitted = 0;

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "host/engine/batcher.hpp"
+#include "host/engine/recording_device.hpp"
 #include "testbench/support/failing_device.hpp"
-#include "testbench/support/recording_device.hpp"
 #include "testbench/support/tiny_model.hpp"
 
 using namespace sluice;
@@ -38,12 +38,12 @@ std::vector<TokenInput> operator+(std::vector<TokenInput> a, const std::vector<T
 
 TEST_CASE("the tiny model's tokens differ in their experts, and its logits in what came before", "[engine]") {
   const std::unique_ptr<device::Device> software = must(device::open_device("software"));
-  RecordingDevice device(*software);
-  const std::unique_ptr<Engine> engine = must(Engine::create(device, tiny_model(), {}));
+  const auto recording = must(engine::RecordingDevice::create(*software));
+  const std::unique_ptr<Engine> engine = must(Engine::create(*recording, tiny_model(), {}));
   const std::uint64_t sequence = must(engine->open_sequence());
   const std::vector<engine::Logits> logits = must(engine->step(tokens_for(sequence, 64, 1)));
   std::set<std::vector<std::uint32_t>> routes;
-  for (const std::vector<std::uint32_t>& route : device.take_routes()) {
+  for (const std::vector<std::uint32_t>& route : recording->take_routes()) {
     routes.insert(route);
   }
   CHECK(routes.size() > 8);
@@ -52,7 +52,7 @@ TEST_CASE("the tiny model's tokens differ in their experts, and its logits in wh
   CHECK_FALSE(same(of_twice[0], of_twice[1]));
   std::set<std::int32_t> best;
   for (const engine::Logits& l : logits) {
-    best.insert(engine::sample(l, {}, 0, 0));
+    best.insert(engine::sample(l, {}, {}, 0, 0));
   }
   CHECK(best.size() > 16);
 }
