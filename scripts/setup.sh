@@ -14,6 +14,7 @@ packages=(
   verilator                      # the simulated card, compiled by CMake with clang: no make, no g++
   zlib1g-dev                     # Verilator's FST waveforms
   cargo-web rustc-web            # Debian's current Rust, for the tokenizers crate
+  libedit-dev                    # line editing of `sluice chat`
   catch2 libfmt-dev nlohmann-json3-dev libcli11-dev
 )
 dev_packages=(

@@ -115,6 +115,16 @@ Result<quant::QuantisedModel> quantise_checkpoint(const Model& checkpoint, const
   return model.ok() ? std::move(model) : model.error().within(directory.string());
 }
 
+Result<std::unique_ptr<engine::Engine>> load_engine(OpenedModel& model, device::Device& device,
+                                                    std::uint32_t context_tokens) {
+  SLUICE_ASSIGN_OR_RETURN(quant::QuantisedModel weights, model.take_weights());
+  engine::EngineOptions options;
+  options.max_sequences = 1;
+  options.max_tokens = context_tokens;
+  options.progress = [](std::uint64_t done, std::uint64_t total) { show_progress("loading the card", done, total); };
+  return engine::Engine::create(device, std::move(weights), options);
+}
+
 Result<std::string> read_text(const std::string& path) {
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }

@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "host/base/result.hpp"
 #include "host/cli/output.hpp"
 #include "host/device/backends/backends.hpp"
+#include "host/engine/engine.hpp"
 #include "host/model/model.hpp"
 #include "host/quant/quantised_model.hpp"
 
@@ -69,11 +71,16 @@ class OpenedModel {
 // Help of the --format option.
 extern const char* const kFormatHelp;
 
+// An engine for one sequence of at most `context_tokens`. Shows progress.
+[[nodiscard]] Result<std::unique_ptr<engine::Engine>> load_engine(OpenedModel& model, device::Device& device,
+                                                                  std::uint32_t context_tokens);
+
 // Whole file, or standard input for "-"; at most 256 MiB.
 [[nodiscard]] Result<std::string> read_text(const std::string& path);
 
 // The commands; each adds its options to `app` and keeps its state alive in the callback.
 void add_run(CLI::App& app, int& status);
+void add_chat(CLI::App& app, int& status);
 void add_eval(CLI::App& app, int& status);
 void add_quantize(CLI::App& app, int& status);
 void add_devices(CLI::App& app, int& status);

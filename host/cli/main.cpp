@@ -16,14 +16,14 @@ namespace {
 using sluice::Error;
 using sluice::ErrorCode;
 
-// CLI11 takes the argument after `--prompt=` for the value; an empty prompt is a prompt.
+// CLI11 takes the argument after `--prompt=` for the value; an empty text is a text.
 std::vector<std::string> arguments(int argc, char** argv) {
   std::vector<std::string> out;
   for (int i = argc - 1; i > 0; --i) {  // last first, as CLI11 wants them
     const std::string argument = argv[i];
-    if (argument == "--prompt=") {
+    if (argument == "--prompt=" || argument == "--system=") {
       out.emplace_back();
-      out.emplace_back("--prompt");
+      out.push_back(argument.substr(0, argument.size() - 1));
     } else {
       out.push_back(argument);
     }
@@ -68,6 +68,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   int status = 0;
   sluice::cli::add_run(app, status);
+  sluice::cli::add_chat(app, status);
   sluice::cli::add_eval(app, status);
   sluice::cli::add_quantize(app, status);
   sluice::cli::add_devices(app, status);

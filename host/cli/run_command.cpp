@@ -1,8 +1,6 @@
 // sluice run: text from a prompt.
 #include <fmt/format.h>
 
-#include <atomic>
-#include <csignal>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -10,10 +8,11 @@
 
 #include "host/base/utf8.hpp"
 #include "host/cli/common.hpp"
+#include "host/cli/interrupt.hpp"
 #include "host/cli/run_summary.hpp"
 #include "host/cli/sampling_options.hpp"
+#include "host/cli/text_output.hpp"
 #include "host/engine/generator.hpp"
-#include "host/engine/stop_filter.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -32,49 +31,6 @@ struct Options {
   bool json = false;
 };
 
-std::atomic<bool> interrupt_requested{false};
-
-void on_interrupt(int) {
-  interrupt_requested.store(true, std::memory_order_relaxed);
-  std::signal(SIGINT, SIG_DFL);  // a second Ctrl-C ends the program at once
-}
-
-// Turns tokens into text, up to a stop string, and shows it unless the output is JSON.
-class TextOutput {
- public:
-  TextOutput(const Tokenizer& tokenizer, std::vector<std::string> stops, bool show)
-      : stream_(tokenizer.stream(true)), filter_(std::move(stops)), show_(show) {}
-
-  // False when a stop string has been seen.
-  Result<bool> push(std::int32_t token) {
-    SLUICE_ASSIGN_OR_RETURN(const std::string piece, stream_.push(token));
-    SLUICE_RETURN_IF_ERROR(emit(filter_.push(piece)));
-    return !filter_.stopped();
-  }
-
-  Status finish() {
-    if (!filter_.stopped()) {
-      SLUICE_ASSIGN_OR_RETURN(const std::string piece, stream_.finish());
-      SLUICE_RETURN_IF_ERROR(emit(filter_.push(piece)));
-      SLUICE_RETURN_IF_ERROR(emit(filter_.finish()));
-    }
-    return show_ ? write_output("\n") : Status();
-  }
-
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  Status emit(const std::string& piece) {
-    text_ += piece;
-    return show_ ? write_output(piece) : Status();
-  }
-
-  TextStream stream_;
-  engine::StopFilter filter_;
-  bool show_;
-  std::string text_;
-};
-
 Result<std::string> prompt_of(const Options& options) {
   if (!options.prompt_file.has_value()) {
     return replace_invalid_utf8(options.prompt);
@@ -90,15 +46,6 @@ Result<std::unique_ptr<device::Device>> open(const Options& options) {
   device::DeviceOptions device_options;
   device_options.simulation.waves = options.waves;
   return device::open_device(options.device, device_options);
-}
-
-Result<std::unique_ptr<engine::Engine>> load(OpenedModel& model, device::Device& device, std::uint32_t context_tokens) {
-  SLUICE_ASSIGN_OR_RETURN(quant::QuantisedModel weights, model.take_weights());
-  engine::EngineOptions options;
-  options.max_sequences = 1;
-  options.max_tokens = context_tokens;
-  options.progress = [](std::uint64_t done, std::uint64_t total) { show_progress("loading the card", done, total); };
-  return engine::Engine::create(device, std::move(weights), options);
 }
 
 Status finish(const Options& options, const RunSummary& summary) {
@@ -122,21 +69,24 @@ Status run(const Options& options) {
   const engine::GenerateOptions generate_options = {.max_tokens = options.max_tokens,
                                                     .sampling = sampling,
                                                     .end_tokens = model.config().eos_tokens,
-                                                    .interrupted = &interrupt_requested};
+                                                    .interrupted = &interrupt_requested()};
   const std::uint32_t context = static_cast<std::uint32_t>(tokens.size()) + options.max_tokens;
-  SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Engine> engine, load(model, *device, context));
-  std::signal(SIGINT, on_interrupt);
+  SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Engine> engine, load_engine(model, *device, context));
+  catch_interrupt(SecondInterrupt::kEndsProgram);
   say(options.model,
       fmt::format("loaded: {} bytes in card memory; prompt: {} tokens", engine->model().bytes, tokens.size()));
 
   if (!options.json && !options.prompt_file.has_value()) {
     SLUICE_RETURN_IF_ERROR(write_output(prompt));
   }
-  TextOutput output(model.tokenizer(), options.stops, !options.json);
+  TextOutput output(model.tokenizer(), options.stops, options.json ? TextOutput::Show() : write_output);
   SLUICE_ASSIGN_OR_RETURN(const engine::Generated generated,
                           engine::generate(*engine, tokens, generate_options,
                                            [&output](std::int32_t token) { return output.push(token); }));
   SLUICE_RETURN_IF_ERROR(output.finish());
+  if (!options.json) {
+    SLUICE_RETURN_IF_ERROR(write_output("\n"));
+  }
   return finish(options, {device->info(), output.text(), tokens.size(), generated});
 }
 

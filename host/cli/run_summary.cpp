@@ -35,20 +35,6 @@ Decode decode_of(const engine::Generated& g) {
 double ratio(double a, double b) { return b > 0 ? a / b : 0.0; }
 double number(std::uint64_t x) { return static_cast<double>(x); }
 
-const char* name_of(engine::Finish finish) {
-  switch (finish) {
-    case engine::Finish::kLength:
-      return "length";
-    case engine::Finish::kEndToken:
-      return "end_token";
-    case engine::Finish::kStop:
-      return "stop";
-    case engine::Finish::kInterrupted:
-      return "interrupted";
-  }
-  return "";
-}
-
 const char* reason_of(engine::Finish finish) {
   switch (finish) {
     case engine::Finish::kLength:
@@ -64,6 +50,20 @@ const char* reason_of(engine::Finish finish) {
 }
 
 }  // namespace
+
+const char* name_of(engine::Finish finish) {
+  switch (finish) {
+    case engine::Finish::kLength:
+      return "length";
+    case engine::Finish::kEndToken:
+      return "end_token";
+    case engine::Finish::kStop:
+      return "stop";
+    case engine::Finish::kInterrupted:
+      return "interrupted";
+  }
+  return "";
+}
 
 std::string summary_text(const RunSummary& s) {
   const engine::Generated& g = s.generated;

@@ -16,6 +16,9 @@ struct RunSummary {
   const engine::Generated& generated;
 };
 
+// How a generation ended, in one word for programs.
+[[nodiscard]] const char* name_of(engine::Finish finish);
+
 [[nodiscard]] std::string summary_text(const RunSummary& summary);
 
 // One object: text, tokens (ids), num_tokens, prompt_tokens, finish, device, tokens_per_second (of decode, wall time),

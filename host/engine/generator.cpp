@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "host/base/check.hpp"
+
 namespace sluice::engine {
 namespace {
 
@@ -15,7 +17,6 @@ class OpenSequence {
   ~OpenSequence() { engine_.close_sequence(number_); }
   OpenSequence(const OpenSequence&) = delete;
   OpenSequence& operator=(const OpenSequence&) = delete;
-  [[nodiscard]] std::uint64_t number() const { return number_; }
 
  private:
   Engine& engine_;
@@ -61,16 +62,15 @@ Status check_context(std::size_t prompt, std::uint32_t max_tokens, std::uint64_t
   return {};
 }
 
-Result<Generated> generate(Engine& engine, std::span<const std::int32_t> prompt, const GenerateOptions& options,
-                           const TokenSink& sink) {
-  SLUICE_RETURN_IF_ERROR(check_context(prompt.size(), options.max_tokens, engine.max_tokens()));
-  SLUICE_ASSIGN_OR_RETURN(const std::uint64_t number, engine.open_sequence());
-  const OpenSequence sequence(engine, number);
+Result<Generated> generate_from(Engine& engine, std::uint64_t sequence, std::span<const std::int32_t> tokens,
+                                const GenerateOptions& options, const TokenSink& sink) {
+  SLUICE_RETURN_IF_ERROR(check_context(tokens.size(), options.max_tokens, engine.max_tokens()));
+  SLUICE_CHECK(engine.length(sequence) < tokens.size());
   Generated out;
   const auto start = Clock::now();
-  SLUICE_ASSIGN_OR_RETURN(Logits logits, prefill(engine, number, prompt, options));
+  SLUICE_ASSIGN_OR_RETURN(Logits logits, prefill(engine, sequence, tokens.subspan(engine.length(sequence)), options));
   out.prefill_time = Clock::now() - start;
-  TokenHistory history(prompt);
+  TokenHistory history(tokens);
   out.before_decode = engine.device().counters();
   const auto decode_start = Clock::now();
   while (out.tokens.size() < options.max_tokens) {
@@ -79,7 +79,7 @@ Result<Generated> generate(Engine& engine, std::span<const std::int32_t> prompt,
       break;
     }
     // The sequence part of the random numbers is 0: a request's text depends on its seed, not on its turn.
-    const std::int32_t token = sample(logits, options.sampling, history, 0, engine.length(number) - 1);
+    const std::int32_t token = sample(logits, options.sampling, history, 0, engine.length(sequence) - 1);
     if (contains(options.end_tokens, token)) {
       out.finish = Finish::kEndToken;
       break;
@@ -92,7 +92,7 @@ Result<Generated> generate(Engine& engine, std::span<const std::int32_t> prompt,
       break;
     }
     if (out.tokens.size() < options.max_tokens) {
-      const TokenInput input = {number, token, true};
+      const TokenInput input = {sequence, token, true};
       SLUICE_ASSIGN_OR_RETURN(std::vector<Logits> next, engine.step({&input, 1}));
       logits = std::move(next.front());
       ++out.decode_steps;
@@ -101,6 +101,14 @@ Result<Generated> generate(Engine& engine, std::span<const std::int32_t> prompt,
   out.decode_time = Clock::now() - decode_start;
   out.after_decode = engine.device().counters();
   return out;
+}
+
+Result<Generated> generate(Engine& engine, std::span<const std::int32_t> prompt, const GenerateOptions& options,
+                           const TokenSink& sink) {
+  SLUICE_RETURN_IF_ERROR(check_context(prompt.size(), options.max_tokens, engine.max_tokens()));
+  SLUICE_ASSIGN_OR_RETURN(const std::uint64_t number, engine.open_sequence());
+  const OpenSequence sequence(engine, number);
+  return generate_from(engine, number, prompt, options, sink);
 }
 
 }  // namespace sluice::engine

@@ -1,8 +1,7 @@
 // Text from a prompt: prefill, then one token after another until a limit, an end token, a stop string or an interrupt.
 //
-// Purpose: what `sluice run` and later the server do with one sequence. Works on token ids; the caller turns tokens
-// into
-//   text (TokenSink) so that the engine needs no tokenizer.
+// Purpose: what `sluice run`, `sluice chat` and later the server do with one sequence. Works on token ids; the caller
+//   turns tokens into text (TokenSink) so that the engine needs no tokenizer.
 // Ownership: borrows engine and sink. Threading: one thread; `interrupted` may be set from a signal handler.
 // Errors: those of Engine::step; kInvalidInput when prompt and limit do not fit the context.
 #pragma once
@@ -46,6 +45,14 @@ using TokenSink = std::function<Result<bool>(std::int32_t)>;
 // there is nothing to start from. generate() checks it too; ask earlier to fail before a device is opened.
 [[nodiscard]] Status check_context(std::size_t prompt, std::uint32_t max_tokens, std::uint64_t limit);
 
+// One turn of an open sequence. `tokens` is the whole text up to the turn, and the sequence holds the first
+// engine.length(sequence) of them (fewer than all): feeds the others, then generates. Afterwards the sequence holds
+// what it was fed, the first engine.length(sequence) of `tokens` and the generated ones.
+[[nodiscard]] Result<Generated> generate_from(Engine& engine, std::uint64_t sequence,
+                                              std::span<const std::int32_t> tokens, const GenerateOptions& options,
+                                              const TokenSink& sink);
+
+// The same in a sequence of its own, which is closed at the end.
 [[nodiscard]] Result<Generated> generate(Engine& engine, std::span<const std::int32_t> prompt,
                                          const GenerateOptions& options, const TokenSink& sink);
 

@@ -6,27 +6,14 @@
 
 #include "host/model/mapped_file.hpp"
 #include "host/model/tokenizers/sluice_tokenizers.h"
+#include "host/model/tokenizers/text_buffer.hpp"
 
 namespace sluice {
 namespace {
 
 constexpr std::uint64_t kMaxTokenizerBytes = 512'000'000;
 
-// A buffer of the C interface, freed with its scope.
-class TextBuffer {
- public:
-  TextBuffer() = default;
-  TextBuffer(const TextBuffer&) = delete;
-  TextBuffer& operator=(const TextBuffer&) = delete;
-  ~TextBuffer() { sluice_text_free(&text_); }
-
-  sluice_text* get() { return &text_; }
-  [[nodiscard]] std::string str() const { return {reinterpret_cast<const char*>(text_.data), text_.size}; }
-
- private:
-  sluice_text text_{};
-};
-
+// As TextBuffer, for ids.
 class IdBuffer {
  public:
   IdBuffer() = default;

@@ -22,10 +22,11 @@ struct CompanionFile {
   const char* name;
   bool required;
 };
-constexpr std::array<CompanionFile, 4> kCompanions{{{"config.json", true},
+constexpr std::array<CompanionFile, 5> kCompanions{{{"config.json", true},
                                                     {"tokenizer.json", true},
                                                     {"generation_config.json", false},
-                                                    {"tokenizer_config.json", false}}};
+                                                    {"tokenizer_config.json", false},
+                                                    {"chat_template.jinja", false}}};
 
 // ---- Writing ---------------------------------------------------------------------------------------------------
 

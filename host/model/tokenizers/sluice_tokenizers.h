@@ -1,10 +1,10 @@
-/* Hugging Face's tokenizers crate for C.
+/* Hugging Face's tokenizers crate, and their chat templates by the minijinja crate, for C.
  *
  * Ownership: what a function makes is freed by the matching _free function; null may be freed. A stream keeps what it
  *   needs of its tokenizer alive, so the two may be freed in either order. Buffers come empty ({0, 0}) from the caller.
  * Threading: a tokenizer may be used by several threads; a stream belongs to one.
- * Errors: a function that fails returns false or null and puts one line of UTF-8 into `error`. Panics of the crate are
- *   caught and reported in the same way.
+ * Errors: a function that fails returns false or null and puts one line of UTF-8 into `error`. Panics of the crates
+ *   are caught and reported in the same way.
  */
 #ifndef SLUICE_TOKENIZERS_H
 #define SLUICE_TOKENIZERS_H
@@ -19,6 +19,7 @@ extern "C" {
 
 typedef struct sluice_tokenizer sluice_tokenizer;
 typedef struct sluice_token_stream sluice_token_stream;
+typedef struct sluice_chat_template sluice_chat_template;
 
 /* UTF-8, not ended by NUL. */
 typedef struct {
@@ -55,6 +56,15 @@ void sluice_token_stream_free(sluice_token_stream* stream);
 bool sluice_token_stream_push(sluice_token_stream* stream, uint32_t id, sluice_text* text, sluice_text* error);
 /* What is left, an incomplete character as U+FFFD. The stream starts afresh after it. */
 bool sluice_token_stream_finish(sluice_token_stream* stream, sluice_text* text, sluice_text* error);
+
+/* From the source of a Jinja template. */
+sluice_chat_template* sluice_chat_template_new(const uint8_t* source, size_t size, sluice_text* error);
+void sluice_chat_template_free(sluice_chat_template* chat_template);
+/* What the template makes of `variables`, a JSON object. `now` is the local time that strftime_now() shows, such as
+ * 2026-01-31T23:59:59. Several threads may render with one template. */
+bool sluice_chat_template_render(const sluice_chat_template* chat_template, const uint8_t* variables,
+                                 size_t variables_size, const uint8_t* now, size_t now_size, sluice_text* text,
+                                 sluice_text* error);
 
 void sluice_text_free(sluice_text* text);
 void sluice_ids_free(sluice_ids* ids);

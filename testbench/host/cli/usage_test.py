@@ -10,6 +10,8 @@ FLAGS = {
     "run": ["--prompt", "--prompt-file", "--max-tokens", "--temperature", "--top-k", "--top-p", "--min-p",
             "--repetition-penalty", "--seed", "--stop", "--model", "--format", "--device", "--waves",
             "--waves-from", "--waves-cycles", "--verbose", "--json"],
+    "chat": ["--system", "--max-tokens", "--context", "--stop", "--temperature", "--top-k", "--top-p", "--min-p",
+             "--repetition-penalty", "--seed", "--model", "--format", "--device", "--verbose", "--json"],
     "eval": ["--text", "--model", "--format", "--device", "--window", "--max-tokens", "--verbose", "--json"],
     "quantize": ["--format"],
     "devices": ["--json"],
@@ -39,7 +41,7 @@ class Usage(ProgramTest):
 
     def test_what_is_not_understood_is_refused(self):
         self.refused(says="sluice --help")
-        self.refused("frobnicate", says=["'frobnicate'", "run, eval, quantize, devices"])
+        self.refused("frobnicate", says=["'frobnicate'", "run, chat, eval, quantize, devices"])
         self.refused("--frobnicate", says="--frobnicate")
         self.refused("run", "--frobnicate", says=["--frobnicate", "sluice run --help"])
         self.refused("run", "stray", says="stray")

@@ -1,13 +1,16 @@
 //! The C interface that sluice_tokenizers.h describes. Every pointer that comes in obeys that header; every function
-//! that runs code of the tokenizers crate catches its panics.
+//! that runs code of the crates behind it catches their panics.
 
 mod buffers;
+mod chat;
+mod confine;
 mod stream;
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Once};
 
 use buffers::{slice, Ids, Text};
+use chat::ChatTemplate;
 use stream::Stream;
 use tokenizers::Tokenizer;
 
@@ -183,6 +186,52 @@ pub unsafe extern "C" fn sluice_token_stream_finish(
     error: *mut Text,
 ) -> bool {
     deliver(guarded(|| (*stream).finish().map(Text::new)), text, error)
+}
+
+#[no_mangle]
+pub unsafe extern "C" fn sluice_chat_template_new(
+    source: *const u8,
+    size: usize,
+    error: *mut Text,
+) -> *mut ChatTemplate {
+    let answer = guarded(|| {
+        let source = std::str::from_utf8(slice(source, size))
+            .map_err(|error| format!("the template is not UTF-8: {error}"))?;
+        ChatTemplate::new(source)
+    });
+    match answer {
+        Ok(template) => Box::into_raw(Box::new(template)),
+        Err(message) => {
+            *error = Text::new(message);
+            std::ptr::null_mut()
+        }
+    }
+}
+
+#[no_mangle]
+pub unsafe extern "C" fn sluice_chat_template_free(template: *mut ChatTemplate) {
+    if !template.is_null() {
+        drop(Box::from_raw(template));
+    }
+}
+
+#[no_mangle]
+pub unsafe extern "C" fn sluice_chat_template_render(
+    template: *const ChatTemplate,
+    variables: *const u8,
+    variables_size: usize,
+    now: *const u8,
+    now_size: usize,
+    text: *mut Text,
+    error: *mut Text,
+) -> bool {
+    let answer = guarded(|| {
+        let now = std::str::from_utf8(slice(now, now_size)).map_err(|error| error.to_string())?;
+        (*template)
+            .render(slice(variables, variables_size), now)
+            .map(Text::new)
+    });
+    deliver(answer, text, error)
 }
 
 #[no_mangle]
