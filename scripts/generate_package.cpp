@@ -90,6 +90,7 @@ void print_enumerations(std::ostream& out) {
   ENUM("Opcode", Opcode, kKvAppend, 16);
   ENUM("Opcode", Opcode, kAttend, 16);
   ENUM("Opcode", Opcode, kCombine, 16);
+  ENUM("Opcode", Opcode, kBias, 16);
   print_constant(out, "FlagComplete", kFlagComplete, 8);
   print_constant(out, "FlagInterrupt", kFlagInterrupt, 8);
   ENUM("Fault", Fault, kNone, 4);
@@ -155,6 +156,7 @@ void print_registers(std::ostream& out) {
 #define MOVE(member) FIELD("Move", MoveOperand, member)
 #define LINEAR(member) FIELD("Linear", LinearOperand, member)
 #define EXPERTS(member) FIELD("Experts", ExpertsOperand, member)
+#define BIAS(member) FIELD("Bias", BiasOperand, member)
 #define QUANTISE(member) FIELD("Quantise", QuantiseOperand, member)
 #define NORM(member) FIELD("Norm", NormOperand, member)
 #define ROPE(member) FIELD("Rope", RopeOperand, member)
@@ -257,6 +259,14 @@ void print_linear_fields(std::ostream& out) {
   EXPERTS(activation);
   EXPERTS(limit);
   EXPERTS(scale);
+  EXPERTS(gate_up_bias_offset);
+  EXPERTS(down_bias_offset);
+  BIAS(num_tokens);
+  BIAS(elements);
+  BIAS(bias_address_lo);
+  BIAS(bias_address_hi);
+  BIAS(token_mask);
+  BIAS(line);
 }
 
 void print_vector_unit_fields(std::ostream& out) {

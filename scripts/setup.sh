@@ -19,7 +19,7 @@ packages=(
 )
 dev_packages=(
   clang-format-19 clang-tidy-19
-  libclang-rt-19-dev             # sanitizer runtimes of the asan-ubsan preset
+  libclang-rt-19-dev             # sanitizer runtimes of the asan-ubsan preset, and libFuzzer
   yosys
   python3
 )

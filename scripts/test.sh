@@ -3,8 +3,8 @@
 # failed; the status is non-zero if any did.
 #
 #   scripts/test.sh           the default tests
-#   scripts/test.sh --long    also the tests labelled long, and all tests under the address and undefined-behaviour
-#                             sanitizers
+#   scripts/test.sh --long    also the tests labelled long, all tests under the address and undefined-behaviour
+#                             sanitizers, and ten million executions of the fuzz targets
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 cd "$root"
@@ -36,6 +36,7 @@ else
   attempt "tests, long ones included" run_tests release
   attempt "build with sanitizers" build asan-ubsan
   attempt "tests with sanitizers, long ones included" run_tests asan-ubsan
+  attempt "fuzz targets" scripts/fuzz.sh
 fi
 
 ((${#failed[@]} == 0)) || die "$(printf '%s failed; ' "${failed[@]}")see above"

@@ -94,7 +94,10 @@ void check_linear(Checker& c, const LinearOperand& o) {
                    matrix_lines(o.rows, o.columns, o.groups, static_cast<Format>(o.format)) * kLineBytes);
   c.need(SLUICE_AT(LinearOperand, rows_stored), o.rows_stored == ceil_div(o.rows, 32) * 32);
   c.need(SLUICE_AT(LinearOperand, columns_stored), o.columns_stored == o.columns);
-  c.need(SLUICE_AT(LinearOperand, bias_address_lo), o.bias_address_lo == 0 && o.bias_address_hi == 0);
+  if (o.bias_address_lo != 0 || o.bias_address_hi != 0) {
+    c.in_card_memory(SLUICE_AT(LinearOperand, bias_address_lo), o.bias_address_lo, o.bias_address_hi,
+                     vector_lines(std::uint64_t{o.rows} * o.groups) * kLineBytes);
+  }
 }
 
 void check_activation_kind(Checker& c, std::size_t at, std::uint32_t kind, std::uint32_t limit) {
@@ -119,6 +122,8 @@ void check_experts(Checker& c, const ExpertsOperand& o) {
   c.need(SLUICE_AT(ExpertsOperand, output_stride),
          o.output_line + std::uint64_t{o.top_k - 1} * o.output_stride + vector_lines(o.hidden) <= kVectorLines);
   check_activation_kind(c, SLUICE_AT(ExpertsOperand, activation), o.activation, o.limit);
+  c.need(SLUICE_AT(ExpertsOperand, gate_up_bias_offset), o.gate_up_bias_offset % kLineBytes == 0);
+  c.need(SLUICE_AT(ExpertsOperand, down_bias_offset), o.down_bias_offset % kLineBytes == 0);
 }
 
 template <typename Operand>

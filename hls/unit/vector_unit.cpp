@@ -198,6 +198,39 @@ class CombineUnit : public SingleStage {
   std::vector<std::size_t> terms_;
 };
 
+class BiasUnit : public SingleStage {
+ public:
+  explicit BiasUnit(const Command& command) : o_(operand_of<BiasOperand>(command)) {
+    bias_ = want(card_range(o_.bias_address_lo, o_.bias_address_hi, vector_lines(o_.elements) * kLineBytes));
+    for (u32 t = 0; t < o_.num_tokens; ++t) {
+      if ((o_.token_mask >> t & 1) != 0) {
+        tokens_.push_back(t);
+        inputs_.push_back(want_vector(t, o_.line[t], o_.elements));
+      }
+    }
+  }
+  std::vector<LineWrite> finish() override {
+    const VectorValue bias = vector(bias_, o_.elements);
+    std::vector<LineWrite> writes;
+    std::vector<i64> sums(o_.elements);
+    for (std::size_t k = 0; k < tokens_.size(); ++k) {
+      const VectorValue x = vector(inputs_[k], o_.elements);
+      const Term terms[] = {{x.m.data(), x.e, kUnitWeight}, {bias.m.data(), bias.e, kUnitWeight}};
+      const i32 exponent = weighted_sum(terms, 2, static_cast<int>(o_.elements), sums.data());
+      write_lines(Space::kVector, tokens_[k], o_.line[tokens_[k]], lines_of_vector(make_vector(sums, exponent)),
+                  writes);
+      add_cycles(elementwise_cycles(o_.elements));
+    }
+    return writes;
+  }
+
+ private:
+  BiasOperand o_;
+  std::size_t bias_;
+  std::vector<u32> tokens_;
+  std::vector<std::size_t> inputs_;
+};
+
 }  // namespace
 
 std::unique_ptr<UnitExecution> start_vector_unit(const Command& command) {
@@ -212,6 +245,8 @@ std::unique_ptr<UnitExecution> start_vector_unit(const Command& command) {
       return std::make_unique<ActivationUnit>(command);
     case Opcode::kCombine:
       return std::make_unique<CombineUnit>(command);
+    case Opcode::kBias:
+      return std::make_unique<BiasUnit>(command);
     default:
       return nullptr;
   }

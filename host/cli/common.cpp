@@ -19,16 +19,18 @@ constexpr std::size_t kMaxTextBytes = std::size_t{256} << 20;
 
 }  // namespace
 
+const char* const kFormatHelp =
+    "weights of a checkpoint that is not quantised yet: mxint8, int4 or mxfp4, and TYPE=FORMAT behind a comma for "
+    "types "
+    "of matrices that differ: attention, dense, experts, shared, head (mxint8 unless named), router (mxint16 unless "
+    "named), as in int4,head=int4,experts=mxfp4. Default: mxint8, and mxfp4 for experts that are stored so";
+
 void add_model_options(CLI::App& command, ModelOptions& options) {
   command
       .add_option("--model", options.directory, "model directory: a Hugging Face checkpoint or what 'quantize' wrote")
       ->type_name("DIR")
       ->capture_default_str();
-  command
-      .add_option("--format", options.format,
-                  "weights of a checkpoint that is not quantised yet: mxint8 (default) or int4; either way the router "
-                  "is mxint16, head and embedding are mxint8")
-      ->type_name("FORMAT");
+  command.add_option("--format", options.format, kFormatHelp)->type_name("FORMAT");
   command.add_flag("--verbose", options.verbose, "say what is happening, on standard error");
 }
 
@@ -62,14 +64,9 @@ CLI::Validator real_number() {
   return {check, ""};
 }
 
-Result<device::Format> parse_format(const std::string& name) {
-  if (name == "mxint8" || name.empty()) {
-    return device::Format::kMxInt8;
-  }
-  if (name == "int4") {
-    return device::Format::kInt4;
-  }
-  return Error(ErrorCode::kInvalidInput, "--format: there is no '" + name + "'; use mxint8 or int4");
+Result<quant::Formats> formats_of_option(const std::string& option, const ModelConfig& config) {
+  Result<quant::Formats> formats = quant::parse_formats(option, quant::default_formats(config));
+  return formats.ok() ? formats : formats.error().within("--format");
 }
 
 Result<OpenedModel> OpenedModel::open(const ModelOptions& options) {
@@ -82,20 +79,22 @@ Result<OpenedModel> OpenedModel::open(const ModelOptions& options) {
     return open_quantised(options);
   }
   OpenedModel opened;
-  SLUICE_ASSIGN_OR_RETURN(opened.format_, parse_format(options.format));
   SLUICE_ASSIGN_OR_RETURN(opened.checkpoint_, Model::open(options.directory));
+  SLUICE_ASSIGN_OR_RETURN(opened.formats_, formats_of_option(options.format, opened.config()));
   opened.directory_ = options.directory;
   return opened;
 }
 
 Result<OpenedModel> OpenedModel::open_quantised(const ModelOptions& options) {
   OpenedModel opened;
-  SLUICE_ASSIGN_OR_RETURN(const device::Format format, parse_format(options.format));
   SLUICE_ASSIGN_OR_RETURN(opened.quantised_, quant::load(options.directory));
-  if (!options.format.empty() && format != opened.quantised_->linear_format) {
-    return Error(ErrorCode::kInvalidInput, fmt::format("--format: {} is quantised to another format than {}; leave "
-                                                       "--format out, or quantize the checkpoint again",
-                                                       options.directory.string(), options.format));
+  SLUICE_ASSIGN_OR_RETURN(const quant::Formats formats, formats_of_option(options.format, opened.config()));
+  if (!options.format.empty() && formats != opened.quantised_->formats) {
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("--format: {} is quantised to {}, not to {}; leave --format out, or quantize the "
+                             "checkpoint again",
+                             options.directory.string(), quant::formats_text(opened.quantised_->formats),
+                             quant::formats_text(formats)));
   }
   SLUICE_ASSIGN_OR_RETURN(opened.tokenizer_, Tokenizer::load(options.directory / "tokenizer.json"));
   const Status fits = check_tokenizer(opened.config(), *opened.tokenizer_);
@@ -106,13 +105,13 @@ Result<OpenedModel> OpenedModel::open_quantised(const ModelOptions& options) {
 }
 
 Result<quant::QuantisedModel> OpenedModel::take_weights() {
-  return quantised_ ? std::move(*quantised_) : quantise_checkpoint(*checkpoint_, directory_, format_);
+  return quantised_ ? std::move(*quantised_) : quantise_checkpoint(*checkpoint_, directory_, formats_);
 }
 
 Result<quant::QuantisedModel> quantise_checkpoint(const Model& checkpoint, const std::filesystem::path& directory,
-                                                  device::Format format) {
+                                                  const quant::Formats& formats) {
   const auto progress = [](std::uint64_t done, std::uint64_t total) { show_progress("quantising", done, total); };
-  Result<quant::QuantisedModel> model = quant::quantise_model(checkpoint, {format}, progress);
+  Result<quant::QuantisedModel> model = quant::quantise_model(checkpoint, formats, progress);
   return model.ok() ? std::move(model) : model.error().within(directory.string());
 }
 

@@ -23,7 +23,7 @@ namespace sluice::cli {
 
 struct ModelOptions {
   std::filesystem::path directory = "models/fable-mla";
-  std::string format;  // empty: what the directory holds, or mxint8
+  std::string format;  // as quant::parse_formats; empty: what the directory holds, or quant::default_formats
   bool verbose = false;
 };
 void add_model_options(CLI::App& command, ModelOptions& options);
@@ -36,8 +36,6 @@ void say(const ModelOptions& options, const std::string& text);
 
 // Makes an option take decimal numbers only. CLI11 alone takes nothing for 0.
 [[nodiscard]] CLI::Validator real_number();
-
-[[nodiscard]] Result<device::Format> parse_format(const std::string& name);
 
 // A model directory whose config and tokenizer are ready, so that a request can be checked before the weights, which
 // may take long, are worked on.
@@ -56,8 +54,8 @@ class OpenedModel {
   [[nodiscard]] static Result<OpenedModel> open_quantised(const ModelOptions& options);
 
   std::optional<Model> checkpoint_;
-  std::filesystem::path directory_;                  // of the checkpoint
-  device::Format format_ = device::Format::kMxInt8;  // to quantise it to
+  std::filesystem::path directory_;  // of the checkpoint
+  quant::Formats formats_;           // to quantise it to
   std::optional<quant::QuantisedModel> quantised_;
   std::optional<Tokenizer> tokenizer_;  // with quantised_
 };
@@ -65,7 +63,13 @@ class OpenedModel {
 // Shows progress; errors name the directory.
 [[nodiscard]] Result<quant::QuantisedModel> quantise_checkpoint(const Model& checkpoint,
                                                                 const std::filesystem::path& directory,
-                                                                device::Format format);
+                                                                const quant::Formats& formats);
+
+// The formats that a --format option asks for, for a checkpoint of this config.
+[[nodiscard]] Result<quant::Formats> formats_of_option(const std::string& option, const ModelConfig& config);
+
+// Help of the --format option.
+extern const char* const kFormatHelp;
 
 // An engine for one sequence of at most `context_tokens`. Shows progress.
 [[nodiscard]] Result<std::unique_ptr<engine::Engine>> load_engine(OpenedModel& model, device::Device& device,

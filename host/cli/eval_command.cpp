@@ -6,10 +6,13 @@
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "host/base/utf8.hpp"
 #include "host/cli/common.hpp"
+#include "host/cli/eval_trace.hpp"
 #include "host/engine/evaluate.hpp"
+#include "host/engine/recording_device.hpp"
 
 namespace sluice::cli {
 namespace {
@@ -20,6 +23,7 @@ struct Options {
   std::string device = "software";
   std::uint32_t window = 512;
   std::uint64_t max_tokens = 0;
+  std::optional<std::filesystem::path> trace;
   bool json = false;
 };
 
@@ -65,16 +69,31 @@ Result<Score> score(const Options& options, const std::string& text) {
   SLUICE_ASSIGN_OR_RETURN(const std::unique_ptr<device::Device> device, device::open_device(options.device));
   say(options.model, fmt::format("device: {} ({})", device->info().name, device->info().description));
   SLUICE_ASSIGN_OR_RETURN(quant::QuantisedModel weights, model.take_weights());
+  std::optional<EvalTrace> trace;
+  std::unique_ptr<engine::RecordingDevice> recording;
+  if (options.trace) {
+    trace.emplace(model.config());
+    SLUICE_ASSIGN_OR_RETURN(recording, engine::RecordingDevice::create(*device));
+  }
+  device::Device* const recorder = recording ? recording.get() : device.get();
   SLUICE_ASSIGN_OR_RETURN(
       const std::unique_ptr<engine::Engine> engine,
-      engine::Engine::create(*device, std::move(weights), {.max_sequences = 1, .max_tokens = options.window}));
+      engine::Engine::create(*recorder, std::move(weights), {.max_sequences = 1, .max_tokens = options.window}));
   say(options.model, fmt::format("loaded: {} bytes in card memory; text: {} tokens, of which {} are scored",
                                  engine->model().bytes, all_tokens, tokens.size()));
   const auto start = std::chrono::steady_clock::now();
-  const auto progress = [&tokens](std::uint64_t done) { show_progress("scoring", done, tokens.size()); };
+  const auto progress = [&](const engine::EvaluateStep& step) {
+    show_progress("scoring", step.scored, tokens.size());
+    if (trace) {
+      trace->add(step, recording->take_routes());
+    }
+  };
   SLUICE_ASSIGN_OR_RETURN(const engine::Evaluation result,
                           engine::evaluate(*engine, tokens, begin, options.window, progress));
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  if (trace) {
+    SLUICE_RETURN_IF_ERROR(trace->write(*options.trace));
+  }
   const auto count = static_cast<double>(result.tokens);
   // Bytes of a shortened text are counted in proportion to its tokens.
   const double scored_bytes = static_cast<double>(text.size()) * count / static_cast<double>(all_tokens);
@@ -108,6 +127,10 @@ void add_eval(CLI::App& app, int& status) {
       ->type_name("N")
       ->capture_default_str()
       ->transform(whole_number(std::numeric_limits<std::uint64_t>::max()));
+  command
+      ->add_option("--trace", options->trace,
+                   "write -ln p, the likeliest token and the experts of every scored token to a safetensors file")
+      ->type_name("FILE");
   command->add_flag("--json", options->json, "one JSON object");
   command->callback([options, &status] {
     if (const Status result = eval(*options); !result.ok()) {

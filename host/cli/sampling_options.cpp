@@ -18,7 +18,7 @@ void add_sampling_options(CLI::App& command, engine::SamplingOptions& options) {
   real("--top-p", options.top_p, "sample from the likeliest tokens that together have this probability", "P");
   real("--min-p", options.min_p, "sample from tokens at least this share as likely as the likeliest; 0: from all", "P");
   real("--repetition-penalty", options.repetition_penalty,
-       "above 1: makes tokens of the prompt and the text so far less likely; below 1: more likely; 0.0625 to 16", "X");
+       "above 1 makes tokens of the prompt and the text so far less likely, below 1 more likely; 0.0625 to 16", "X");
   command.add_option("--seed", options.seed, "of the sampling; the same seed gives the same text on every device")
       ->type_name("N")
       ->capture_default_str()

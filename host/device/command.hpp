@@ -16,8 +16,8 @@ namespace sluice::device {
 // ---- Identity and limits ---------------------------------------------------------------------------------------
 
 inline constexpr std::uint32_t kMagic = 0x43554C53;  // "SLUC"
-inline constexpr std::uint32_t kCommandVersion = 1;
-inline constexpr std::uint32_t kNumericsVersion = 1;
+inline constexpr std::uint32_t kCommandVersion = 2;
+inline constexpr std::uint32_t kNumericsVersion = 2;
 
 inline constexpr std::uint32_t kLineBytes = 128;      // unit of card memory and vector memory
 inline constexpr std::uint32_t kBlock = 32;           // elements a quantisation block; keys a canonical block
@@ -60,6 +60,7 @@ enum class Opcode : std::uint16_t {
   kKvAppend = 37,    // section 6.7
   kAttend = 38,      // section 6.8
   kCombine = 39,     // section 6.1; also 'add'
+  kBias = 48,        // section 5, inside kLinear and kExperts only: no command of its own
 };
 
 inline constexpr std::uint8_t kFlagComplete = 1;   // write a completion also when all went well
@@ -149,7 +150,7 @@ struct LinearOperand {
   std::uint32_t weight_address_lo = 0, weight_address_hi = 0;
   std::uint32_t rows_stored = 0;     // rows and columns of the stored matrix (a group); v1: as used, rounded up
   std::uint32_t columns_stored = 0;  // to 32
-  std::uint32_t bias_address_lo = 0, bias_address_hi = 0;  // v1: 0, no bias
+  std::uint32_t bias_address_lo = 0, bias_address_hi = 0;  // a vector; 0: no bias
 };
 
 // kExperts.
@@ -169,6 +170,17 @@ struct ExpertsOperand {
   std::uint32_t activation = 0;  // as ActivationOperand
   std::uint32_t limit = 0;
   std::uint32_t scale = 0;
+  std::uint32_t gate_up_bias_offset = 0;  // bytes from an expert's gate-up matrix to its bias, a vector; 0: no bias
+  std::uint32_t down_bias_offset = 0;     // the same for its down matrix
+};
+
+// kBias: adds the vector at bias_address to the vector at line[t] of every lane t of token_mask.
+struct BiasOperand {
+  std::uint32_t num_tokens = 0;
+  std::uint32_t elements = 0;
+  std::uint32_t bias_address_lo = 0, bias_address_hi = 0;
+  std::uint32_t token_mask = 0;
+  std::uint32_t line[4] = {};
 };
 
 // Outputs that most unit commands can write in up to three forms at once.
@@ -387,6 +399,7 @@ constexpr std::uint32_t command_set_hash() {
                                  kPageTokens,
                                  sizeof(LinearOperand),
                                  sizeof(ExpertsOperand),
+                                 sizeof(BiasOperand),
                                  sizeof(NormOperand),
                                  sizeof(RopeOperand),
                                  sizeof(RouteOperand),

@@ -30,8 +30,9 @@ constexpr std::string_view kLinearWords[] = {
     "groups",         "input_stride",   "output_line",    "format",         "scale_max",    "scale_bias",
     "weight_address", "weight_address", "rows_stored",    "columns_stored", "bias_address", "bias_address"};
 constexpr std::string_view kExpertsWords[] = {
-    "num_tokens",   "layer",          "top_k",       "route_line",    "input_line", "hidden", "intermediate", "format",
-    "gate_up_line", "activated_line", "output_line", "output_stride", "activation", "limit",  "scale"};
+    "num_tokens",   "layer",  "top_k",        "route_line",          "input_line",      "hidden",
+    "intermediate", "format", "gate_up_line", "activated_line",      "output_line",     "output_stride",
+    "activation",   "limit",  "scale",        "gate_up_bias_offset", "down_bias_offset"};
 constexpr std::string_view kQuantiseWords[] = {"num_tokens",      "input_line",  "offset",      "elements",
                                                "out.vector_line", "out.q8_line", "out.q16_line"};
 constexpr std::string_view kNormWords[] = {"num_tokens",      "input_line",     "offset",           "elements",

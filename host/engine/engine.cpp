@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -25,7 +26,9 @@ std::uint64_t hidden_bytes(const LoadedModel& model) {
 constexpr std::uint64_t kSliceBytes = device::vector_lines(kLogitSlice) * kLineBytes;
 
 KvLayout kv_layout(const ModelConfig& config) {
-  const std::uint64_t elements = static_cast<std::uint64_t>(config.mla.kv_lora_rank + config.mla.qk_rope_head_dim);
+  const auto elements = static_cast<std::uint64_t>(config.attention_kind == AttentionKind::kMla
+                                                       ? config.mla.kv_lora_rank + config.mla.qk_rope_head_dim
+                                                       : 2 * config.gqa.kv_dim());
   return {static_cast<std::uint32_t>(device::ceil_div(elements + elements / device::kBlock, kLineBytes)),
           static_cast<std::uint32_t>(config.num_layers)};
 }
@@ -46,17 +49,25 @@ Result<std::unique_ptr<Engine>> Engine::create(device::Device& device, quant::Qu
 }
 
 Status Engine::prepare(const EngineOptions& options) {
-  const auto model_limit = static_cast<std::uint32_t>(model_.config.max_position);
-  max_tokens_ = options.max_tokens == 0 ? model_limit : std::min(options.max_tokens, model_limit);
-  const KvLayout layout = kv_layout(model_.config);
-  const std::uint32_t pages =
-      static_cast<std::uint32_t>(device::ceil_div(max_tokens_, device::kPageTokens)) * options.max_sequences;
-  SLUICE_ASSIGN_OR_RETURN(KvPool pool, KvPool::create(device_, layout, options.max_sequences, pages, max_tokens_));
-  pool_ = std::make_unique<KvPool>(std::move(pool));
-  SLUICE_ASSIGN_OR_RETURN(const LayerProgram program, LayerProgram::create(model_, layout));
+  SLUICE_RETURN_IF_ERROR(prepare_pool(options));
+  SLUICE_ASSIGN_OR_RETURN(const LayerProgram program, LayerProgram::create(model_, pool_->layout()));
   program_ = std::make_unique<LayerProgram>(program);
   SLUICE_ASSIGN_OR_RETURN(embedding_buffer_, device_.allocate_host(hidden_bytes(model_) * kMaxTokens));
   SLUICE_ASSIGN_OR_RETURN(logits_buffer_, device_.allocate_host(kSliceBytes * program_->slices() * kMaxTokens));
+  return {};
+}
+
+Status Engine::prepare_pool(const EngineOptions& options) {
+  const auto model_limit = static_cast<std::uint32_t>(model_.config.max_position);
+  max_tokens_ = options.max_tokens == 0 ? model_limit : std::min(options.max_tokens, model_limit);
+  const std::uint64_t most = std::uint64_t{pages_for(max_tokens_)} * options.max_sequences;
+  const std::uint64_t pages = options.kv_pages == 0 ? most : options.kv_pages;
+  if (pages > std::numeric_limits<std::uint32_t>::max()) {
+    return Error(ErrorCode::kUnsupported, std::to_string(pages) + " KV pages; a card has room for less than 2^32");
+  }
+  SLUICE_ASSIGN_OR_RETURN(KvPool pool, KvPool::create(device_, kv_layout(model_.config), options.max_sequences,
+                                                      static_cast<std::uint32_t>(pages), max_tokens_));
+  pool_ = std::make_unique<KvPool>(std::move(pool));
   return {};
 }
 
@@ -79,8 +90,8 @@ std::uint32_t Engine::length(std::uint64_t sequence) const {
   return found == sequences_.end() ? 0 : found->second.length;
 }
 
-Status Engine::check(std::span<const TokenInput> inputs) const {
-  std::map<std::uint64_t, std::uint32_t> lengths;
+Result<Engine::Lengths> Engine::check(std::span<const TokenInput> inputs) const {
+  Lengths lengths;
   for (const TokenInput& input : inputs) {
     const auto found = sequences_.find(input.sequence);
     if (found == sequences_.end()) {
@@ -90,17 +101,50 @@ Status Engine::check(std::span<const TokenInput> inputs) const {
       return Error(ErrorCode::kInvalidInput, "token " + std::to_string(input.token) + " is not in the vocabulary of " +
                                                  std::to_string(model_.config.vocab_size));
     }
-    const std::uint32_t length = lengths.try_emplace(input.sequence, found->second.length).first->second++;
-    if (length >= max_tokens_) {
+    const std::uint32_t length = found->second.length;
+    Growth& growth = lengths.try_emplace(input.sequence, Growth{length, length}).first->second;
+    if (growth.after++ >= max_tokens_) {
       return Error(ErrorCode::kInvalidInput,
                    "the context is full: a sequence holds at most " + std::to_string(max_tokens_) + " tokens");
     }
   }
-  return {};
+  std::uint64_t pages = 0;
+  for (const auto& [number, growth] : lengths) {
+    pages += pages_for(growth.after) - pages_for(growth.before);
+  }
+  if (pages > pool_->free_pages()) {
+    return Error(ErrorCode::kUnsupported, "the KV cache is full: end a sequence or give it more pages");
+  }
+  return lengths;
+}
+
+// What a micro-batch has already appended lies behind the lengths, where nothing reads it.
+void Engine::roll_back(const Lengths& lengths) {
+  for (const auto& [number, growth] : lengths) {
+    Sequence& sequence = sequences_.at(number);
+    sequence.length = growth.before;
+    pool_->shrink(sequence.pages, growth.before);
+  }
 }
 
 Result<std::vector<Logits>> Engine::step(std::span<const TokenInput> inputs) {
-  SLUICE_RETURN_IF_ERROR(check(inputs));
+  if (device_error_.has_value()) {
+    return *device_error_;
+  }
+  SLUICE_ASSIGN_OR_RETURN(const Lengths lengths, check(inputs));
+  Result<std::vector<Logits>> out = run_all(inputs, lengths);
+  if (!out.ok()) {
+    roll_back(lengths);
+    device_error_ = out.error();
+  }
+  return out;
+}
+
+// Every page of the step is taken before its first micro-batch.
+Result<std::vector<Logits>> Engine::run_all(std::span<const TokenInput> inputs, const Lengths& lengths) {
+  for (const auto& [number, growth] : lengths) {
+    SLUICE_RETURN_IF_ERROR(pool_->extend(sequences_.at(number).pages, growth.after));
+  }
   std::vector<Logits> out;
   while (!inputs.empty()) {
     const std::size_t count = std::min<std::size_t>(inputs.size(), kMaxTokens);
@@ -115,7 +159,6 @@ Status Engine::run(std::span<const TokenInput> inputs, std::vector<Logits>& out)
   std::vector<device::TokenEntry> tokens;
   for (const TokenInput& input : inputs) {
     Sequence& sequence = sequences_.at(input.sequence);
-    SLUICE_RETURN_IF_ERROR(pool_->extend(sequence.pages, sequence.length));
     device::TokenEntry entry;
     entry.sequence = static_cast<std::uint32_t>(input.sequence);
     entry.position = sequence.length++;

@@ -19,12 +19,14 @@ Status score_window(Engine& engine, std::uint64_t sequence, std::int32_t begin_t
       inputs.push_back({sequence, i == 0 ? begin_token : targets[i - 1], true});
     }
     SLUICE_ASSIGN_OR_RETURN(const std::vector<Logits> logits, engine.step(inputs));
+    std::vector<double> nats;
     for (std::size_t i = 0; i < count; ++i) {
-      out.nats += negative_log_probability(logits[i], targets[at + i]);
+      nats.push_back(negative_log_probability(logits[i], targets[at + i]));
+      out.nats += nats.back();
     }
     out.tokens += count;
     if (progress) {
-      progress(out.tokens);
+      progress({out.tokens, logits, nats});
     }
   }
   return {};

@@ -21,8 +21,13 @@ struct Evaluation {
   std::uint64_t tokens = 0;
 };
 
-// Called with the tokens scored so far.
-using EvaluateProgress = std::function<void(std::uint64_t)>;
+// Called after each engine step.
+struct EvaluateStep {
+  std::uint64_t scored;            // tokens so far
+  std::span<const Logits> logits;  // of the tokens that the step fed
+  std::span<const double> nats;    // -ln p of the token behind each
+};
+using EvaluateProgress = std::function<void(const EvaluateStep&)>;
 
 // Whether evaluate() can score `tokens` in windows of `window` within a context of `limit`: kInvalidInput if not.
 // evaluate() checks it too; ask earlier to fail before a device is opened.

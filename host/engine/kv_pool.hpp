@@ -2,10 +2,10 @@
 //
 // Purpose: gives every sequence a page table and pages of kPageTokens positions (all layers) as it grows.
 // Ownership: the device owns the memory, the pool the free list. Threading: one thread. Errors: kUnsupported when the
-// pool
-//   is used up.
+//   pool is used up, the device's own when it cannot be written; either way nothing has changed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -25,6 +25,11 @@ struct KvLayout {
   }
 };
 
+// Pages that hold `tokens` positions.
+[[nodiscard]] constexpr std::uint32_t pages_for(std::uint32_t tokens) {
+  return static_cast<std::uint32_t>(device::ceil_div(tokens, device::kPageTokens));
+}
+
 // Pages of one sequence, mirrored on the card at table_address as 32-bit line numbers.
 struct PageTable {
   std::uint64_t address = 0;
@@ -38,17 +43,24 @@ class KvPool {
                                              std::uint32_t pages, std::uint32_t max_tokens);
 
   [[nodiscard]] Result<PageTable> open_table();
-  // Makes the table hold position `position`.
-  [[nodiscard]] Status extend(PageTable& table, std::uint32_t position);
+  // Makes the table hold positions 0 to tokens - 1, which must be at most max_tokens.
+  [[nodiscard]] Status extend(PageTable& table, std::uint32_t tokens);
+  // Takes back what extend() added: the table holds `tokens` positions again.
+  void shrink(PageTable& table, std::uint32_t tokens);
   void close_table(PageTable table);
 
+  [[nodiscard]] std::uint32_t free_pages() const { return static_cast<std::uint32_t>(free_pages_.size()); }
+  [[nodiscard]] std::uint32_t pages() const { return pages_; }
   [[nodiscard]] const KvLayout& layout() const { return layout_; }
 
  private:
   KvPool(device::Device& device, const KvLayout& layout) : device_(&device), layout_(layout) {}
+  Status write_table(const PageTable& table, std::size_t first_page);
+  void give_back(PageTable& table, std::size_t pages);
 
   device::Device* device_;
   KvLayout layout_;
+  std::uint32_t pages_ = 0;
   std::vector<std::uint32_t> free_pages_;   // first lines
   std::vector<std::uint64_t> free_tables_;  // addresses
 };

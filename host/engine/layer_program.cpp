@@ -58,6 +58,8 @@ class Builder {
     o.scale_bias = matrix.scale_bias;
     o.weight_address_lo = low_word(matrix.address);
     o.weight_address_hi = high_word(matrix.address);
+    o.bias_address_lo = low_word(matrix.bias_address);
+    o.bias_address_hi = high_word(matrix.bias_address);
     push(Opcode::kLinear, o);
   }
 
@@ -76,7 +78,7 @@ class Builder {
     o.input_line = input;
     o.offset = offset;
     o.heads = heads;
-    o.dim = u32(model_.config.mla.qk_rope_head_dim);
+    o.dim = u32(model_.config.rope_dim());
     o.out = as_vector(output);
     o.increments_address_lo = low_word(model_.rope_increments_address);
     o.increments_address_hi = high_word(model_.rope_increments_address);
@@ -96,12 +98,37 @@ class Builder {
   }
 
   void attention(const LoadedLayer& layer, std::uint32_t index) {
+    norm(layer.attention_norm, plan_.hidden, 0, as_q8(plan_.normed_q8));
+    std::visit([&](const auto& kind) { attention(kind, index); }, layer.attention);
+    add(plan_.hidden, plan_.output, plan_.hidden);
+  }
+
+  void attention(const LoadedGqa& a, std::uint32_t index) {
+    const GqaConfig& gqa = model_.config.gqa;
+    linear(a.q, plan_.normed_q8, plan_.query);
+    linear(a.k, plan_.normed_q8, plan_.key);
+    linear(a.v, plan_.normed_q8, plan_.value);
+    rope(plan_.query, 0, u32(gqa.num_heads), plan_.query_rope);
+    rope(plan_.key, 0, u32(gqa.num_kv_heads), plan_.key_rope);
+    kv_append(index, device::AttentionKind::kGqa, {plan_.key_rope, u32(gqa.kv_dim())},
+              {plan_.value, u32(gqa.kv_dim())});
+    device::AttendOperand o = attend_operand(index, device::AttentionKind::kGqa);
+    o.heads = u32(gqa.num_heads);
+    o.kv_heads = u32(gqa.num_kv_heads);
+    o.query_line = plan_.query_rope;
+    o.value_dim = u32(gqa.head_dim);
+    o.has_sinks = a.has_sinks ? 1 : 0;
+    o.sink_address_lo = low_word(a.sinks_address);
+    o.sink_address_hi = high_word(a.sinks_address);
+    push(Opcode::kAttend, o);
+    linear(a.o, plan_.attended_q8, plan_.output);
+  }
+
+  void attention(const LoadedMla& a, std::uint32_t index) {
     const MlaConfig& mla = model_.config.mla;
-    const LoadedAttention& a = layer.attention;
     const std::uint32_t heads = u32(mla.num_heads);
     const std::uint32_t nope = heads * u32(mla.qk_nope_head_dim);
     const std::uint32_t lora = u32(mla.kv_lora_rank);
-    norm(layer.attention_norm, plan_.hidden, 0, as_q8(plan_.normed_q8));
     if (a.q_a.has_value()) {
       linear(*a.q_a, plan_.normed_q8, plan_.query_latent);
       norm(*a.q_norm, plan_.query_latent, 0, as_q8(plan_.query_latent_q8));
@@ -115,12 +142,17 @@ class Builder {
     linear(a.kv_a, plan_.normed_q8, plan_.kv);
     norm(a.kv_norm, plan_.kv, 0, as_vector(plan_.latent));
     rope(plan_.kv, lora, 1, plan_.key_rope);
-    kv_append(index);
-    attend(index);
+    kv_append(index, device::AttentionKind::kMla, {plan_.latent, lora}, {plan_.key_rope, u32(mla.qk_rope_head_dim)});
+    device::AttendOperand o = attend_operand(index, device::AttentionKind::kMla);
+    o.heads = heads;
+    o.query_line = plan_.query_absorbed;
+    o.query_rope_line = plan_.query_rope;
+    o.value_dim = lora;
+    o.rope_dim = u32(mla.qk_rope_head_dim);
+    push(Opcode::kAttend, o);
     linear(a.w_uv, plan_.attended_q8, plan_.value);
     quantise(plan_.value, heads * u32(mla.v_head_dim), plan_.value_q8);
     linear(a.o, plan_.value_q8, plan_.output);
-    add(plan_.hidden, plan_.output, plan_.hidden);
   }
 
   void feed_forward(const LoadedLayer& layer, std::uint32_t index) {
@@ -129,9 +161,10 @@ class Builder {
       ffn(*layer.dense, plan_.output);
     } else {
       norm(layer.ffn_norm, plan_.hidden, 0, {device::kNone, plan_.normed_q8, plan_.normed_q16});
-      linear(*layer.router, plan_.normed_q16, plan_.router_logits);
+      const bool wide = layer.router->format == device::Format::kMxInt16;
+      linear(*layer.router, wide ? plan_.normed_q16 : plan_.normed_q8, plan_.router_logits);
       route(layer);
-      experts(index);
+      experts(layer.experts, index);
       if (layer.shared.has_value()) {
         ffn(*layer.shared, plan_.shared);
       }
@@ -148,34 +181,47 @@ class Builder {
     commands_.push_back(make_command(opcode, operand, tokens_));
   }
 
-  void kv_append(std::uint32_t layer) {
+  // A vector and how many elements it has.
+  struct Part {
+    std::uint32_t line;
+    std::uint32_t elements;
+  };
+
+  void kv_append(std::uint32_t layer, device::AttentionKind kind, Part first, Part second) {
     device::KvAppendOperand o;
     o.num_tokens = num_tokens_;
-    o.kind = static_cast<std::uint32_t>(device::AttentionKind::kMla);
-    o.first_line = plan_.latent;
-    o.first_elements = u32(model_.config.mla.kv_lora_rank);
-    o.second_line = plan_.key_rope;
-    o.second_elements = u32(model_.config.mla.qk_rope_head_dim);
+    o.kind = static_cast<std::uint32_t>(kind);
+    o.first_line = first.line;
+    o.first_elements = first.elements;
+    o.second_line = second.line;
+    o.second_elements = second.elements;
     o.layer_line = kv_.layer_line(layer);
     o.entry_lines = kv_.entry_lines;
     push(Opcode::kKvAppend, o);
   }
 
-  void attend(std::uint32_t layer) {
+  // What both kinds of attention share.
+  [[nodiscard]] device::AttendOperand attend_operand(std::uint32_t layer, device::AttentionKind kind) const {
     device::AttendOperand o;
     o.num_tokens = num_tokens_;
-    o.kind = static_cast<std::uint32_t>(device::AttentionKind::kMla);
-    o.heads = u32(model_.config.mla.num_heads);
-    o.query_line = plan_.query_absorbed;
-    o.query_rope_line = plan_.query_rope;
-    o.value_dim = u32(model_.config.mla.kv_lora_rank);
-    o.rope_dim = u32(model_.config.mla.qk_rope_head_dim);
+    o.kind = static_cast<std::uint32_t>(kind);
+    o.window = u32(model_.config.window_of(layer));
     o.score_mul = model_.constants.score.mul;
     o.score_shift = model_.constants.score.shift;
     o.layer_line = kv_.layer_line(layer);
     o.entry_lines = kv_.entry_lines;
     o.out = as_q8(plan_.attended_q8);
-    push(Opcode::kAttend, o);
+    return o;
+  }
+
+  // ActivationOperand or ExpertsOperand.
+  template <typename Operand>
+  void set_activation(Operand& o) const {
+    const bool clamped = model_.config.activation.kind == ActivationConfig::Kind::kSwigluClamped;
+    o.activation =
+        static_cast<std::uint32_t>(clamped ? device::Activation::kSwigluClamped : device::Activation::kSwiglu);
+    o.limit = model_.constants.activation_limit;
+    o.scale = model_.constants.activation_scale;
   }
 
   // Gate and up, activation, down: a dense or a shared expert.
@@ -186,6 +232,7 @@ class Builder {
     o.input_line = plan_.gate_up;
     o.intermediate = ffn.down.columns;
     o.out = as_q8(plan_.activated_q8);
+    set_activation(o);
     push(Opcode::kActivation, o);
     linear(ffn.down, plan_.activated_q8, output);
   }
@@ -200,15 +247,16 @@ class Builder {
     o.top_k = u32(moe.experts_per_token);
     o.groups = u32(moe.num_groups);
     o.groups_kept = u32(moe.groups_per_token);
-    o.rule = static_cast<std::uint32_t>(device::RouteRule::kSigmoidBias);
+    o.rule = static_cast<std::uint32_t>(moe.rule == RouterRule::kTopKSoftmax ? device::RouteRule::kTopKSoftmax
+                                                                             : device::RouteRule::kSigmoidBias);
     o.normalise = moe.normalise_weights ? 1 : 0;
     o.scale = model_.constants.routed_scale;
-    o.bias_address_lo = low_word(layer.router_bias_address);
-    o.bias_address_hi = high_word(layer.router_bias_address);
+    o.bias_address_lo = low_word(layer.selection_bias_address);
+    o.bias_address_hi = high_word(layer.selection_bias_address);
     push(Opcode::kRoute, o);
   }
 
-  void experts(std::uint32_t layer) {
+  void experts(const LoadedExperts& loaded, std::uint32_t layer) {
     const MoeConfig& moe = model_.config.moe;
     device::ExpertsOperand o;
     o.num_tokens = num_tokens_;
@@ -218,11 +266,14 @@ class Builder {
     o.input_line = plan_.normed_q8;
     o.hidden = u32(model_.config.hidden_dim);
     o.intermediate = u32(moe.intermediate_dim);
-    o.format = static_cast<std::uint32_t>(model_.linear_format);
+    o.format = static_cast<std::uint32_t>(loaded.format);
     o.gate_up_line = plan_.gate_up;
     o.activated_line = plan_.activated_q8;
     o.output_line = plan_.experts;
     o.output_stride = plan_.experts_stride;
+    o.gate_up_bias_offset = loaded.gate_up_bias_offset;
+    o.down_bias_offset = loaded.down_bias_offset;
+    set_activation(o);
     push(Opcode::kExperts, o);
   }
 
@@ -267,6 +318,30 @@ class LineAllocator {
   std::uint64_t next_ = 0;
 };
 
+void plan_mla(const MlaConfig& mla, LineAllocator& lines, VectorPlan& plan) {
+  plan.query_latent = lines.vector(std::max<std::int64_t>(mla.q_lora_rank, 1));
+  plan.query_latent_q8 = lines.q8(std::max<std::int64_t>(mla.q_lora_rank, 1));
+  plan.query = lines.vector(mla.num_heads * mla.qk_head_dim());
+  plan.query_nope_q8 = lines.q8(mla.num_heads * mla.qk_nope_head_dim);
+  plan.query_absorbed = lines.vector(mla.num_heads * mla.kv_lora_rank);
+  plan.query_rope = lines.vector(mla.num_heads * mla.qk_rope_head_dim);
+  plan.kv = lines.vector(mla.kv_lora_rank + mla.qk_rope_head_dim);
+  plan.latent = lines.vector(mla.kv_lora_rank);
+  plan.key_rope = lines.vector(mla.qk_rope_head_dim);
+  plan.attended_q8 = lines.q8(mla.num_heads * mla.kv_lora_rank);
+  plan.value = lines.vector(mla.num_heads * mla.v_head_dim);
+  plan.value_q8 = lines.q8(mla.num_heads * mla.v_head_dim);
+}
+
+void plan_gqa(const GqaConfig& gqa, LineAllocator& lines, VectorPlan& plan) {
+  plan.query = lines.vector(gqa.query_dim());
+  plan.query_rope = lines.vector(gqa.query_dim());
+  plan.key = lines.vector(gqa.kv_dim());
+  plan.key_rope = lines.vector(gqa.kv_dim());
+  plan.value = lines.vector(gqa.kv_dim());
+  plan.attended_q8 = lines.q8(gqa.query_dim());
+}
+
 // Room for the widest feed-forward part of any layer.
 std::int64_t widest_ffn(const ModelConfig& config) {
   std::int64_t widest = config.num_dense_layers > 0 ? config.dense_intermediate_dim : 0;
@@ -281,24 +356,16 @@ std::int64_t widest_ffn(const ModelConfig& config) {
 Result<LayerProgram> LayerProgram::create(const LoadedModel& model, const KvLayout& kv) {
   LayerProgram program(model, kv);
   const ModelConfig& config = model.config;
-  const MlaConfig& mla = config.mla;
   VectorPlan& plan = program.plan_;
   LineAllocator lines;
   plan.hidden = lines.vector(config.hidden_dim);
   plan.normed_q8 = lines.q8(config.hidden_dim);
   plan.normed_q16 = lines.q16(config.hidden_dim);
-  plan.query_latent = lines.vector(std::max<std::int64_t>(mla.q_lora_rank, 1));
-  plan.query_latent_q8 = lines.q8(std::max<std::int64_t>(mla.q_lora_rank, 1));
-  plan.query = lines.vector(mla.num_heads * mla.qk_head_dim());
-  plan.query_nope_q8 = lines.q8(mla.num_heads * mla.qk_nope_head_dim);
-  plan.query_absorbed = lines.vector(mla.num_heads * mla.kv_lora_rank);
-  plan.query_rope = lines.vector(mla.num_heads * mla.qk_rope_head_dim);
-  plan.kv = lines.vector(mla.kv_lora_rank + mla.qk_rope_head_dim);
-  plan.latent = lines.vector(mla.kv_lora_rank);
-  plan.key_rope = lines.vector(mla.qk_rope_head_dim);
-  plan.attended_q8 = lines.q8(mla.num_heads * mla.kv_lora_rank);
-  plan.value = lines.vector(mla.num_heads * mla.v_head_dim);
-  plan.value_q8 = lines.q8(mla.num_heads * mla.v_head_dim);
+  if (config.attention_kind == AttentionKind::kMla) {
+    plan_mla(config.mla, lines, plan);
+  } else {
+    plan_gqa(config.gqa, lines, plan);
+  }
   plan.output = lines.vector(config.hidden_dim);
   plan.gate_up = lines.vector(2 * widest_ffn(config));
   plan.activated_q8 = lines.q8(widest_ffn(config));

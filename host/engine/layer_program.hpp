@@ -1,6 +1,7 @@
 // A step of up to kMaxTokens tokens through the whole model, as commands.
 //
-// Purpose: the order of operations of a decoder with multi-head latent attention (numerics.md, sections 8 and 9) and
+// Purpose: the order of operations of a decoder layer (numerics.md, sections 8 and 9), with multi-head latent or
+// grouped-query attention, and
 // where
 //   each vector lies in vector memory.
 // Ownership: borrows the loaded model. Threading: immutable. Errors: kUnsupported when the vectors of one token do not
@@ -20,6 +21,7 @@
 namespace sluice::engine {
 
 // Lines of vector memory of every logical vector; the same in each bank.
+// Those that a model has no use for stay 0.
 struct VectorPlan {
   std::uint32_t hidden = 0;
   std::uint32_t normed_q8 = 0;
@@ -27,6 +29,7 @@ struct VectorPlan {
   std::uint32_t query_latent = 0;
   std::uint32_t query_latent_q8 = 0;
   std::uint32_t query = 0;
+  std::uint32_t key = 0;
   std::uint32_t query_nope_q8 = 0;
   std::uint32_t query_absorbed = 0;
   std::uint32_t query_rope = 0;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "hls/unit/lines.hpp"
 #include "host/engine/commands.hpp"
 
 namespace sluice::engine {
@@ -16,12 +17,16 @@ constexpr std::chrono::milliseconds kPublishDeadline{60'000};
 
 std::uint64_t padded(std::uint64_t bytes) { return device::ceil_div(bytes, kLineBytes) * kLineBytes; }
 
+std::uint64_t bias_bytes(const quant::PackedMatrix& matrix) {
+  return device::vector_lines(matrix.shape.num_rows()) * kLineBytes;
+}
+
 std::uint64_t total_bytes(const quant::QuantisedModel& model) {
   std::uint64_t total = 0;
   const auto add = [&total](const std::string&, const auto& part) -> Status {
     using Part = std::remove_cvref_t<decltype(part)>;
     if constexpr (std::is_same_v<Part, quant::PackedMatrix>) {
-      total += part.data.size();
+      total += part.data.size() + (part.bias ? bias_bytes(part) : 0);
     } else if constexpr (std::is_same_v<Part, quant::Gamma>) {
       total += padded(2 * part.values.size());
     } else if constexpr (std::is_same_v<Part, std::vector<std::int32_t>>) {
@@ -57,9 +62,19 @@ class Loader {
     return bytes(data);
   }
 
+  // A matrix's bias lies right behind it, in the layout of a vector.
   Result<LoadedMatrix> matrix(const quant::PackedMatrix& packed) {
     LoadedMatrix out;
-    SLUICE_ASSIGN_OR_RETURN(out.address, bytes(packed.data.span()));
+    if (packed.bias) {
+      const std::span<const std::byte> weights = packed.data.span();
+      std::vector<std::byte> data(weights.begin(), weights.end());
+      const std::vector<hls::Line> lines = hls::lines_of_vector({packed.bias->mantissas, packed.bias->exponent});
+      data.insert(data.end(), std::as_bytes(std::span(lines)).begin(), std::as_bytes(std::span(lines)).end());
+      SLUICE_ASSIGN_OR_RETURN(out.address, bytes(data));
+      out.bias_address = out.address + weights.size();
+    } else {
+      SLUICE_ASSIGN_OR_RETURN(out.address, bytes(packed.data.span()));
+    }
     out.format = packed.format;
     out.rows = packed.shape.rows;
     out.columns = packed.shape.columns;
@@ -86,8 +101,22 @@ class Loader {
     return out;
   }
 
-  Result<LoadedAttention> attention(const quant::MlaAttention& packed, const quant::Constants& constants) {
-    LoadedAttention out;
+  Result<std::variant<LoadedMla, LoadedGqa>> attention(const quant::GqaAttention& packed, const quant::Constants&) {
+    LoadedGqa out;
+    SLUICE_ASSIGN_OR_RETURN(out.q, matrix(packed.q));
+    SLUICE_ASSIGN_OR_RETURN(out.k, matrix(packed.k));
+    SLUICE_ASSIGN_OR_RETURN(out.v, matrix(packed.v));
+    SLUICE_ASSIGN_OR_RETURN(out.o, matrix(packed.o));
+    out.has_sinks = !packed.sinks.empty();
+    if (out.has_sinks) {
+      SLUICE_ASSIGN_OR_RETURN(out.sinks_address, array(packed.sinks));
+    }
+    return std::variant<LoadedMla, LoadedGqa>(out);
+  }
+
+  Result<std::variant<LoadedMla, LoadedGqa>> attention(const quant::MlaAttention& packed,
+                                                       const quant::Constants& constants) {
+    LoadedMla out;
     if (packed.q_a.has_value()) {
       SLUICE_ASSIGN_OR_RETURN(out.q_a, matrix(*packed.q_a));
       SLUICE_ASSIGN_OR_RETURN(out.q_norm, norm(*packed.q_norm, constants.latent_epsilon));
@@ -98,23 +127,27 @@ class Loader {
     SLUICE_ASSIGN_OR_RETURN(out.w_uk, matrix(packed.w_uk));
     SLUICE_ASSIGN_OR_RETURN(out.w_uv, matrix(packed.w_uv));
     SLUICE_ASSIGN_OR_RETURN(out.o, matrix(packed.o));
-    return out;
+    return std::variant<LoadedMla, LoadedGqa>(out);
   }
 
   Result<LoadedLayer> layer(const quant::Layer& packed, std::uint32_t index, const quant::Constants& constants) {
     LoadedLayer out;
     SLUICE_ASSIGN_OR_RETURN(out.attention_norm, norm(packed.attention_norm, constants.norm_epsilon));
     SLUICE_ASSIGN_OR_RETURN(out.ffn_norm, norm(packed.ffn_norm, constants.norm_epsilon));
-    SLUICE_ASSIGN_OR_RETURN(out.attention, attention(packed.attention, constants));
+    SLUICE_ASSIGN_OR_RETURN(out.attention,
+                            std::visit([&](const auto& kind) { return attention(kind, constants); }, packed.attention));
     if (packed.dense.has_value()) {
       SLUICE_ASSIGN_OR_RETURN(out.dense, ffn(*packed.dense));
       return out;
     }
     SLUICE_ASSIGN_OR_RETURN(out.router, matrix(*packed.router));
-    SLUICE_ASSIGN_OR_RETURN(out.router_bias_address, array(packed.router_bias));
+    if (!packed.selection_bias.empty()) {
+      SLUICE_ASSIGN_OR_RETURN(out.selection_bias_address, array(packed.selection_bias));
+    }
     for (std::uint32_t expert = 0; expert < packed.experts.size(); ++expert) {
       SLUICE_ASSIGN_OR_RETURN(const LoadedFfn where, ffn(packed.experts[expert]));
       publish(index, expert, where);
+      out.experts = {where.down.format, bias_offset(where.gate_up), bias_offset(where.down)};
     }
     if (packed.shared.has_value()) {
       SLUICE_ASSIGN_OR_RETURN(out.shared, ffn(*packed.shared));
@@ -135,6 +168,10 @@ class Loader {
   [[nodiscard]] std::uint64_t done() const { return done_; }
 
  private:
+  static std::uint32_t bias_offset(const LoadedMatrix& matrix) {
+    return matrix.bias_address == 0 ? 0 : static_cast<std::uint32_t>(matrix.bias_address - matrix.address);
+  }
+
   void publish(std::uint32_t layer, std::uint32_t expert, const LoadedFfn& where) {
     device::SlotOperand o;
     o.layer = layer;
@@ -175,7 +212,6 @@ Result<LoadedModel> load_model(device::Device& device, quant::QuantisedModel mod
   out.config = std::move(model.config);
   out.constants = std::move(model.constants);
   out.embedding = std::move(model.embedding);
-  out.linear_format = model.linear_format;
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "host/base/result.hpp"
@@ -27,6 +28,7 @@ struct LoadedMatrix {
   std::uint32_t groups = 1;
   std::uint32_t scale_max = 0;
   std::int32_t scale_bias = 0;
+  std::uint64_t bias_address = 0;  // 0: none
 };
 
 struct LoadedNorm {
@@ -42,7 +44,7 @@ struct LoadedFfn {
   LoadedMatrix down;
 };
 
-struct LoadedAttention {
+struct LoadedMla {
   std::optional<LoadedMatrix> q_a;
   std::optional<LoadedNorm> q_norm;
   LoadedMatrix q_b;
@@ -53,13 +55,30 @@ struct LoadedAttention {
   LoadedMatrix o;
 };
 
+struct LoadedGqa {
+  LoadedMatrix q;
+  LoadedMatrix k;
+  LoadedMatrix v;
+  LoadedMatrix o;
+  bool has_sinks = false;
+  std::uint64_t sinks_address = 0;
+};
+
+// What the experts of a layer have in common; the slot table knows where each is.
+struct LoadedExperts {
+  device::Format format = device::Format::kMxInt8;
+  std::uint32_t gate_up_bias_offset = 0;  // bytes from the matrix to its bias; 0: none
+  std::uint32_t down_bias_offset = 0;
+};
+
 struct LoadedLayer {
   LoadedNorm attention_norm;
   LoadedNorm ffn_norm;
-  LoadedAttention attention;
+  std::variant<LoadedMla, LoadedGqa> attention;
   std::optional<LoadedFfn> dense;
   std::optional<LoadedMatrix> router;
-  std::uint64_t router_bias_address = 0;
+  std::uint64_t selection_bias_address = 0;
+  LoadedExperts experts;
   std::optional<LoadedFfn> shared;
 };
 
@@ -68,7 +87,6 @@ struct LoadedModel {
   quant::Embedding embedding;
   quant::Constants constants;
   std::uint64_t rope_increments_address = 0;
-  device::Format linear_format = device::Format::kMxInt8;
   std::vector<LoadedLayer> layers;
   LoadedNorm final_norm;
   LoadedMatrix head;

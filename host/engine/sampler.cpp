@@ -43,65 +43,70 @@ std::vector<std::int32_t> largest_logits(const AlignedLogits& logits, std::size_
   return ids;
 }
 
-// Candidates by (P descending, id ascending), sorted only as far as anyone looks: most draws end among the first few of
-// a vocabulary.
+// Candidates in the order (P descending, id ascending), which is found by selection only: to sort a vocabulary of
+// 200,000 takes longer than all of the rest.
 class Candidates {
  public:
+  explicit Candidates(std::size_t capacity) { keys_.reserve(capacity); }
+
   // Those with P = 0 add to no sum and cannot be drawn; they are left out.
   void add(std::int32_t id, std::int64_t p) {
     if (p > 0) {
       keys_.push_back((static_cast<std::uint64_t>(p) << 32) | ~static_cast<std::uint32_t>(id));
-      sum_ += static_cast<std::uint64_t>(p);
     }
   }
 
-  // Keeps what top-p and then min-p leave; the sum of that.
-  std::uint64_t truncate(std::uint32_t top_p, std::uint32_t min_p) {
-    if (top_p == 65536 && min_p == 0) {
-      return sum_;
+  // The first whose cumulative sum is at least top_p of all ends what stays.
+  void keep_top_p(std::uint32_t top_p) {
+    if (top_p < 65536) {
+      const auto least = static_cast<std::uint64_t>((Wide{sum()} * top_p) >> 16);
+      keys_.resize(crossing(std::max<std::uint64_t>(least, 1) - 1) + 1);
     }
-    const auto wanted = static_cast<std::uint64_t>((Wide{sum_} * top_p) >> 16);
-    std::uint64_t kept = 0;
-    for (std::size_t i = 0; i < keys_.size() && (i == 0 || kept < wanted) && p_of(key(i)) >= min_p; ++i) {
-      kept += p_of(key(i));
-    }
-    return kept;
   }
+
+  void keep_min_p(std::uint32_t min_p) {
+    std::erase_if(keys_, [min_p](std::uint64_t key) { return p_of(key) < min_p; });
+  }
+
+  [[nodiscard]] std::uint64_t sum() const { return sum_of(0, keys_.size()); }
 
   // The first whose cumulative sum exceeds target, which must be below the sum.
-  std::int32_t at(std::uint64_t target) {
-    std::uint64_t sum = p_of(key(0));
-    std::size_t i = 0;
-    while (sum <= target) {
-      sum += p_of(key(++i));
-    }
-    return static_cast<std::int32_t>(~static_cast<std::uint32_t>(key(i)));
+  std::int32_t draw(std::uint64_t target) {
+    return static_cast<std::int32_t>(~static_cast<std::uint32_t>(keys_[crossing(target)]));
   }
 
  private:
   static std::uint64_t p_of(std::uint64_t key) { return key >> 32; }
 
-  std::uint64_t key(std::size_t index) {
-    while (index >= sorted_) {
-      sort_more();
+  [[nodiscard]] std::uint64_t sum_of(std::size_t first, std::size_t last) const {
+    std::uint64_t sum = 0;
+    for (std::size_t i = first; i < last; ++i) {
+      sum += p_of(keys_[i]);
     }
-    return keys_[index];
+    return sum;
   }
 
-  // Four times as many sorted keys, or all.
-  void sort_more() {
-    constexpr std::size_t kFirst = 64;
-    const std::size_t wanted = std::min(keys_.size(), std::max(kFirst, 4 * sorted_));
-    SLUICE_CHECK(wanted > sorted_);
+  // The place in the order of the first key whose cumulative sum exceeds target. Moves the keys before it before it.
+  std::size_t crossing(std::uint64_t target) {
     const auto at = [this](std::size_t i) { return keys_.begin() + static_cast<std::ptrdiff_t>(i); };
-    std::nth_element(at(sorted_), at(wanted), keys_.end(), std::greater<>());
-    std::sort(at(sorted_), at(wanted), std::greater<>());
-    sorted_ = wanted;
+    std::size_t first = 0;  // it lies in [first, last); all keys before are larger, all after smaller
+    std::size_t last = keys_.size();
+    std::uint64_t before = 0;  // sum of the keys before first
+    while (last - first > 1) {
+      const std::size_t middle = first + (last - first) / 2;
+      std::nth_element(at(first), at(middle), at(last), std::greater<>());
+      const std::uint64_t larger = before + sum_of(first, middle);
+      if (larger > target) {
+        last = middle;
+      } else {
+        first = middle;
+        before = larger;
+      }
+    }
+    return first;
   }
 
   std::vector<std::uint64_t> keys_;  // P * 2^32 + 2^32 - 1 - id, so that the larger key comes first
-  std::size_t sorted_ = 0;
-  std::uint64_t sum_ = 0;
 };
 
 }  // namespace
@@ -187,7 +192,7 @@ std::int32_t draw(const AlignedLogits& logits, const SamplingParameters& paramet
     return best;
   }
   const std::int64_t largest = logits.value[static_cast<std::size_t>(best)];
-  Candidates candidates;
+  Candidates candidates(logits.value.size());
   const auto offer = [&](std::int32_t id) {
     const std::int64_t below = largest - logits.value[static_cast<std::size_t>(id)];
     candidates.add(id, exp2_fixed(distance(below, logits.top, parameters.multiplier)));
@@ -202,18 +207,22 @@ std::int32_t draw(const AlignedLogits& logits, const SamplingParameters& paramet
       offer(id);
     }
   }
-  const std::uint64_t kept = candidates.truncate(parameters.top_p, parameters.min_p);
-  return candidates.at(static_cast<std::uint64_t>((Wide{random} * kept) >> 64));
+  candidates.keep_top_p(parameters.top_p);
+  candidates.keep_min_p(parameters.min_p);
+  return candidates.draw(static_cast<std::uint64_t>((Wide{random} * candidates.sum()) >> 64));
+}
+
+std::uint64_t random_number(std::uint64_t seed, std::uint64_t sequence, std::uint64_t position) {
+  const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
+  const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); };
+  const auto words = philox({low(position), high(position), low(sequence), high(sequence)}, {low(seed), high(seed)});
+  return words[0] + (std::uint64_t{words[1]} << 32);
 }
 
 std::int32_t sample(const Logits& logits, const SamplingParameters& parameters, const TokenHistory& history,
                     std::uint64_t sequence, std::uint64_t position) {
-  const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
-  const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); };
-  const auto random = philox({low(position), high(position), low(sequence), high(sequence)},
-                             {low(parameters.seed), high(parameters.seed)});
   return draw(align_logits(logits, parameters.penalty, history), parameters,
-              random[0] + (std::uint64_t{random[1]} << 32));
+              random_number(parameters.seed, sequence, position));
 }
 
 }  // namespace sluice::engine

@@ -53,6 +53,9 @@ struct SamplingParameters {
 [[nodiscard]] std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
                                                   std::array<std::uint32_t, 2> key);
 
+// What a draw takes: 64 bits that depend on nothing else.
+[[nodiscard]] std::uint64_t random_number(std::uint64_t seed, std::uint64_t sequence, std::uint64_t position);
+
 // Logits on one scale (section 6.9): element i stands for value[i] * 2^(top - 24).
 struct AlignedLogits {
   std::vector<std::int64_t> value;

@@ -152,10 +152,6 @@ Result<RopeConfig> parse_rope(const JsonFields& config, std::int64_t max_positio
 }
 
 Status parse_common(const JsonFields& fields, ModelConfig& config) {
-  if (fields.has("quantization_config")) {
-    return Error(ErrorCode::kUnsupported,
-                 "quantization_config: the checkpoint is quantised; supported: BF16, F16, F32");
-  }
   SLUICE_RETURN_IF_ERROR(fields.only_if_present("hidden_act", "silu"));
   SLUICE_ASSIGN_OR_RETURN(config.hidden_dim, fields.integer("hidden_size", {1, limits::kMaxHidden}));
   SLUICE_ASSIGN_OR_RETURN(config.num_layers, fields.integer("num_hidden_layers", {1, limits::kMaxLayers}));
@@ -166,6 +162,14 @@ Status parse_common(const JsonFields& fields, ModelConfig& config) {
   SLUICE_ASSIGN_OR_RETURN(config.tie_word_embeddings, fields.flag_or("tie_word_embeddings", false));
   SLUICE_ASSIGN_OR_RETURN(config.rope, parse_rope(fields, config.max_position));
   return {};
+}
+
+Error quantised_checkpoint(const JsonFields& fields, std::string_view supported) {
+  const json& config = *fields.find("quantization_config");
+  const bool named = config.is_object() && config.contains("quant_method") && config["quant_method"].is_string();
+  const std::string method = named ? " by " + in_quotes(config["quant_method"].get_ref<const std::string&>()) : "";
+  return {ErrorCode::kUnsupported,
+          fmt::format("quantization_config: the checkpoint is quantised{}; supported: {}", method, supported)};
 }
 
 Result<ModelConfig> parse_config(std::string_view config_text, std::string_view generation_text) {

@@ -36,6 +36,8 @@ constexpr std::size_t kMaxEosTokens = 64;
 constexpr double kMinNormEps = 1e-12;
 constexpr double kMaxNormEps = 0.1;
 constexpr double kMaxScalingFactor = 1e4;
+constexpr double kMaxActivationLimit = 1e4;
+constexpr double kMaxActivationAlpha = 8.0;
 constexpr double kMinRopeTheta = 1.5;
 constexpr double kMaxRopeTheta = 1e12;
 constexpr double kMaxRopeFactor = 1e6;
@@ -77,8 +79,35 @@ struct MlaConfig {
   bool operator==(const MlaConfig&) const = default;
 };
 
+// Grouped-query attention (https://arxiv.org/abs/2305.13245): query head h uses the KV head h / (heads / kv_heads).
+struct GqaConfig {
+  std::int64_t num_heads = 0;
+  std::int64_t num_kv_heads = 0;
+  std::int64_t head_dim = 0;
+  bool bias = false;   // behind the query, key, value and output matrices
+  bool sinks = false;  // a learnt logit a head that takes part in the softmax without a value
+
+  [[nodiscard]] std::int64_t query_dim() const { return num_heads * head_dim; }
+  [[nodiscard]] std::int64_t kv_dim() const { return num_kv_heads * head_dim; }
+  bool operator==(const GqaConfig&) const = default;
+};
+
 enum class RouterRule {
   kSigmoidBiasGroups,  // DeepSeek-V3: sigmoid scores, a bias for selection only, best groups, then best experts
+  kTopKSoftmax,        // gpt-oss, Mixtral: the best experts by logit, softmax over those
+};
+
+// Of feed-forward networks, with gate g and up u.
+struct ActivationConfig {
+  enum class Kind {
+    kSwiglu,         // g * sigmoid(g) * u
+    kSwigluClamped,  // gpt-oss: g' * sigmoid(alpha * g') * (u' + 1), g' at most limit, u' within +-limit
+  };
+  Kind kind = Kind::kSwiglu;
+  double limit = 0.0;
+  double alpha = 1.0;
+
+  bool operator==(const ActivationConfig&) const = default;
 };
 
 struct MoeConfig {
@@ -91,11 +120,19 @@ struct MoeConfig {
   std::int64_t groups_per_token = 1;
   bool normalise_weights = false;  // a token's expert weights are divided by their sum
   double routed_scaling_factor = 1.0;
+  bool bias = false;  // behind the router's and the experts' matrices
 
   bool operator==(const MoeConfig&) const = default;
 };
 
-enum class AttentionKind { kMla };
+enum class AttentionKind { kMla, kGqa };
+
+// How a checkpoint stores its experts.
+enum class ExpertStorage {
+  kMatrices,  // a tensor a matrix and expert, [outputs, inputs]
+  kStacked,   // gpt-oss in bf16: a tensor for all experts, [experts, inputs, outputs], gate and up rows interleaved
+  kMxFp4,     // gpt-oss as published: the same as blocks of E2M1 pairs and E8M0 scales, [experts, outputs, blocks]
+};
 
 struct ModelConfig {
   std::string architecture;  // name of its entry in architectures/architecture.hpp
@@ -107,17 +144,27 @@ struct ModelConfig {
   bool tie_word_embeddings = false;  // the output head is the embedding matrix
 
   AttentionKind attention_kind = AttentionKind::kMla;
-  MlaConfig mla;
+  MlaConfig mla;  // for kMla
+  GqaConfig gqa;  // for kGqa
   RopeConfig rope;
+  std::vector<std::int64_t> windows;  // [num_layers] tokens that a query sees, itself included; 0: all. Empty: all 0
 
   std::int64_t num_dense_layers = 0;  // the first layers have one dense feed-forward network, the others experts
   std::int64_t dense_intermediate_dim = 0;
   MoeConfig moe;
+  ActivationConfig activation;
+  ExpertStorage expert_storage = ExpertStorage::kMatrices;
 
   std::optional<std::int32_t> bos_token;
   std::vector<std::int32_t> eos_tokens;  // any of them ends a generation; may be empty
 
   [[nodiscard]] bool is_dense_layer(std::int64_t layer) const { return layer < num_dense_layers; }
+  [[nodiscard]] std::int64_t window_of(std::int64_t layer) const {
+    return windows.empty() ? 0 : windows[static_cast<std::size_t>(layer)];
+  }
+  [[nodiscard]] std::int64_t rope_dim() const {
+    return attention_kind == AttentionKind::kMla ? mla.qk_rope_head_dim : gqa.head_dim;
+  }
   bool operator==(const ModelConfig&) const = default;
 };
 

@@ -15,7 +15,10 @@ namespace sluice {
 Result<RopeConfig> parse_rope(const JsonFields& config, std::int64_t max_position);
 
 // Fills in what every decoder has: hidden_dim, num_layers, vocab_size, max_position, rms_norm_eps,
-// tie_word_embeddings and rope. Refuses quantised checkpoints and activations other than SiLU.
+// tie_word_embeddings and rope. Refuses activations other than SiLU.
 Status parse_common(const JsonFields& fields, ModelConfig& config);
+
+// The error for a quantization_config that is not among the `supported` kinds of weights.
+Error quantised_checkpoint(const JsonFields& fields, std::string_view supported);
 
 }  // namespace sluice

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "host/base/check.hpp"
 
@@ -15,19 +16,20 @@ bool is_float_weight(DType dtype) { return dtype == DType::kBF16 || dtype == DTy
 
 Status check_tensors(const ModelConfig& config, const Checkpoint& checkpoint) {
   const Architecture& architecture = architecture_of(config);
-  return architecture.for_each_tensor(config, [&](TensorKey key, std::span<const std::int64_t> shape) -> Status {
-    const std::string name = architecture.tensor_name(config, key);
-    const TensorView* view = checkpoint.find(name);
+  return architecture.for_each_tensor(config, [&](const FileTensor& tensor) -> Status {
+    const TensorView* view = checkpoint.find(tensor.name);
     if (view == nullptr) {
-      return Error(ErrorCode::kInvalidInput, fmt::format("the checkpoint has no tensor {}", name));
+      return Error(ErrorCode::kInvalidInput, fmt::format("the checkpoint has no tensor {}", tensor.name));
     }
-    if (!std::equal(shape.begin(), shape.end(), view->shape.begin(), view->shape.end())) {
-      return Error(ErrorCode::kInvalidInput, fmt::format("tensor {} has the shape {}; config.json asks for {}", name,
-                                                         shape_text(view->shape), shape_text(shape)));
+    if (tensor.shape != view->shape) {
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("tensor {} has the shape {}; config.json asks for {}", tensor.name,
+                               shape_text(view->shape), shape_text(tensor.shape)));
     }
-    if (!is_float_weight(view->dtype)) {
+    if (tensor.bytes ? view->dtype != DType::kU8 : !is_float_weight(view->dtype)) {
       return Error(ErrorCode::kUnsupported,
-                   fmt::format("tensor {} has the dtype {}; supported: BF16, F16, F32", name, dtype_name(view->dtype)));
+                   fmt::format("tensor {} has the dtype {}; supported: {}", tensor.name, dtype_name(view->dtype),
+                               tensor.bytes ? "U8" : "BF16, F16, F32"));
     }
     return {};
   });
@@ -76,14 +78,45 @@ Result<Model> Model::open(const std::filesystem::path& directory) {
   return Model(std::move(config), std::move(checkpoint), std::move(tokenizer));
 }
 
-const TensorView& Model::tensor(const TensorKey& key) const {
-  const TensorView* view = checkpoint_.find(architecture_of(config_).tensor_name(config_, key));
-  SLUICE_CHECK(view != nullptr);
-  return *view;
+TensorReader Model::tensor(const TensorKey& key) const {
+  return {architecture_of(config_).source(config_, key), checkpoint_};
 }
 
-Status Model::for_each_tensor(const TensorVisitor& visit) const {
-  return architecture_of(config_).for_each_tensor(config_, visit);
+TensorReader::TensorReader(TensorSource source, const Checkpoint& checkpoint)
+    : source_(std::move(source)), values_(checkpoint.find(source_.name + (source_.mxfp4 ? "_blocks" : ""))) {
+  if (source_.mxfp4) {
+    scales_ = checkpoint.find(source_.name + "_scales");
+    SLUICE_CHECK(scales_ != nullptr);
+  }
+  SLUICE_CHECK(values_ != nullptr);
+}
+
+Status TensorReader::read_row(std::int64_t row, std::span<float> out) const {
+  SLUICE_CHECK(row >= 0 && row < source_.rows && static_cast<std::int64_t>(out.size()) == source_.columns);
+  const std::int64_t first = source_.first + row * source_.row_stride;
+  if (source_.mxfp4) {
+    return read_mxfp4(first, out);
+  }
+  return read_as_float(*values_, first, source_.column_stride, out);
+}
+
+// OCP Microscaling Formats v1.0, sections 5.3.3 and 5.4.1; two codes a byte as transformers unpacks them
+// (integrations/mxfp4.py, convert_moe_packed_tensors).
+Status TensorReader::read_mxfp4(std::int64_t first, std::span<float> out) const {
+  constexpr std::int64_t kBlock = 32;
+  constexpr std::array<float, 16> kValues{0.0F,  0.5F,  1.0F,  1.5F,  2.0F,  3.0F,  4.0F,  6.0F,
+                                          -0.0F, -0.5F, -1.0F, -1.5F, -2.0F, -3.0F, -4.0F, -6.0F};
+  SLUICE_CHECK(first % kBlock == 0 && out.size() % kBlock == 0);
+  const auto block = static_cast<std::size_t>(first / kBlock);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto scale = std::to_integer<unsigned>(scales_->bytes[block + i / kBlock]);
+    if (scale == 255) {
+      return Error(ErrorCode::kInvalidInput, fmt::format("scale {} is not a number", block + i / kBlock));
+    }
+    const auto pair = std::to_integer<unsigned>(values_->bytes[(static_cast<std::size_t>(first) + i) / 2]);
+    out[i] = std::ldexp(kValues[i % 2 == 0 ? pair & 15U : pair >> 4U], static_cast<int>(scale) - 127);
+  }
+  return {};
 }
 
 }  // namespace sluice

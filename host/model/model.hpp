@@ -20,6 +20,28 @@
 
 namespace sluice {
 
+// A matrix or vector of a checkpoint, wherever and however it is stored, one row at a time.
+class TensorReader {
+ public:
+  TensorReader(TensorSource source, const Checkpoint& checkpoint);
+
+  [[nodiscard]] std::int64_t rows() const { return source_.rows; }
+  [[nodiscard]] std::int64_t columns() const { return source_.columns; }
+  // The tensor's name, for messages.
+  [[nodiscard]] const std::string& name() const { return source_.name; }
+
+  // Row `row` as floats, exact for every dtype that a Model has; out.size() is columns(). kInvalidInput for an MXFP4
+  // scale that is not a number.
+  Status read_row(std::int64_t row, std::span<float> out) const;
+
+ private:
+  Status read_mxfp4(std::int64_t first, std::span<float> out) const;
+
+  TensorSource source_;
+  const TensorView* values_;            // of MXFP4: the blocks
+  const TensorView* scales_ = nullptr;  // of MXFP4
+};
+
 class Model {
  public:
   // A directory in Hugging Face's layout: config.json, tokenizer.json, model.safetensors (or shards and their index),
@@ -30,10 +52,8 @@ class Model {
   [[nodiscard]] const Checkpoint& checkpoint() const { return checkpoint_; }
   [[nodiscard]] const Tokenizer& tokenizer() const { return tokenizer_; }
 
-  // The tensor for a role. Asking for one that this model does not have is a broken invariant.
-  [[nodiscard]] const TensorView& tensor(const TensorKey& key) const;
-  // Every tensor of the model, in the order of use.
-  Status for_each_tensor(const TensorVisitor& visit) const;
+  // The matrix or vector for a role. Asking for one that this model does not have is a broken invariant.
+  [[nodiscard]] TensorReader tensor(const TensorKey& key) const;
 
  private:
   Model(ModelConfig config, Checkpoint checkpoint, Tokenizer tokenizer)

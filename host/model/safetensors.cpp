@@ -167,32 +167,6 @@ bool is_plain_file_name(std::string_view name) {
          name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
 }
 
-// file name -> names of the tensors that the index places in it
-using ShardMap = std::map<std::string, std::vector<std::string>>;
-
-Result<ShardMap> parse_index(const std::filesystem::path& path) {
-  constexpr std::uint64_t kMaxIndexBytes = 256'000'000;
-  constexpr std::size_t kMaxShards = 10'000;
-  SLUICE_ASSIGN_OR_RETURN(const std::string text, read_small_file(path, kMaxIndexBytes));
-  SLUICE_ASSIGN_OR_RETURN(const json document, parse_json(text, kHeaderLimits));
-  if (!document.is_object()) {
-    return invalid(fmt::format("is {} instead of an object", summary(document)));
-  }
-  SLUICE_ASSIGN_OR_RETURN(const JsonFields weights, JsonFields(document, "").fields("weight_map"));
-  ShardMap shards;
-  for (const auto& [tensor, file] : weights.object().items()) {
-    if (!file.is_string() || !is_plain_file_name(file.get_ref<const std::string&>())) {
-      return invalid(fmt::format("weight_map places {} in {}; supported: names of files beside the index",
-                                 in_quotes(tensor), summary(file)));
-    }
-    shards[file.get<std::string>()].push_back(tensor);
-  }
-  if (shards.size() > kMaxShards) {
-    return invalid(fmt::format("{} shards; at most {} are supported", shards.size(), kMaxShards));
-  }
-  return shards;
-}
-
 float half_to_float(std::uint16_t bits) {
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16U;
   const std::uint32_t exponent = (bits >> 10U) & 0x1fU;
@@ -208,10 +182,10 @@ float half_to_float(std::uint16_t bits) {
 float bfloat_to_float(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U); }
 
 template <typename Bits, typename Convert>
-void convert_elements(std::span<const std::byte> bytes, std::span<float> out, Convert convert) {
+void convert_elements(std::span<const std::byte> bytes, std::size_t stride, std::span<float> out, Convert convert) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     Bits bits;
-    std::memcpy(&bits, bytes.data() + i * sizeof(Bits), sizeof(Bits));
+    std::memcpy(&bits, bytes.data() + i * stride * sizeof(Bits), sizeof(Bits));
     out[i] = convert(bits);
   }
 }
@@ -248,6 +222,27 @@ Result<TensorMap> parse_safetensors(std::span<const std::byte> file) {
   return tensors;
 }
 
+Result<ShardMap> parse_shard_index(std::string_view text) {
+  constexpr std::size_t kMaxShards = 10'000;
+  SLUICE_ASSIGN_OR_RETURN(const json document, parse_json(text, kHeaderLimits));
+  if (!document.is_object()) {
+    return invalid(fmt::format("is {} instead of an object", summary(document)));
+  }
+  SLUICE_ASSIGN_OR_RETURN(const JsonFields weights, JsonFields(document, "").fields("weight_map"));
+  ShardMap shards;
+  for (const auto& [tensor, file] : weights.object().items()) {
+    if (!file.is_string() || !is_plain_file_name(file.get_ref<const std::string&>())) {
+      return invalid(fmt::format("weight_map places {} in {}; supported: names of files beside the index",
+                                 in_quotes(tensor), summary(file)));
+    }
+    shards[file.get<std::string>()].push_back(tensor);
+  }
+  if (shards.size() > kMaxShards) {
+    return invalid(fmt::format("{} shards; at most {} are supported", shards.size(), kMaxShards));
+  }
+  return shards;
+}
+
 Result<Checkpoint> Checkpoint::open(const std::filesystem::path& directory) {
   const std::filesystem::path single = directory / "model.safetensors";
   const std::filesystem::path index = directory / "model.safetensors.index.json";
@@ -276,7 +271,9 @@ Status Checkpoint::add_single_file(const std::filesystem::path& path) {
 }
 
 Status Checkpoint::add_shards(const std::filesystem::path& directory, const std::filesystem::path& index_path) {
-  const Result<ShardMap> shards = parse_index(index_path);
+  constexpr std::uint64_t kMaxIndexBytes = 256'000'000;
+  SLUICE_ASSIGN_OR_RETURN(const std::string index, read_small_file(index_path, kMaxIndexBytes));
+  const Result<ShardMap> shards = parse_shard_index(index);
   if (!shards.ok()) {
     return shards.error().within(index_path.string());
   }
@@ -305,21 +302,25 @@ const TensorView* Checkpoint::find(std::string_view name) const {
   return found == tensors_.end() ? nullptr : &found->second;
 }
 
-Status read_as_float(const TensorView& tensor, std::int64_t first, std::span<float> out) {
+Status read_as_float(const TensorView& tensor, std::int64_t first, std::int64_t stride, std::span<float> out) {
+  SLUICE_CHECK(stride >= 1);
   const std::int64_t available = tensor.num_elements();
-  if (first < 0 || first > available || std::cmp_greater(out.size(), available - first)) {
-    return invalid(fmt::format("elements {} to {} of a tensor of {}", first, out.size(), available));
+  const std::int64_t count = first < 0 || first >= available ? 0 : (available - first - 1) / stride + 1;
+  if (first < 0 || first > available || std::cmp_greater(out.size(), count)) {
+    return invalid(
+        fmt::format("{} elements, every {}. from {} on, of a tensor of {}", out.size(), stride, first, available));
   }
+  const auto step = static_cast<std::size_t>(stride);
   const auto bytes = tensor.bytes.subspan(static_cast<std::size_t>(first * dtype_bytes(tensor.dtype)));
   switch (tensor.dtype) {
     case DType::kBF16:
-      convert_elements<std::uint16_t>(bytes, out, bfloat_to_float);
+      convert_elements<std::uint16_t>(bytes, step, out, bfloat_to_float);
       return {};
     case DType::kF16:
-      convert_elements<std::uint16_t>(bytes, out, half_to_float);
+      convert_elements<std::uint16_t>(bytes, step, out, half_to_float);
       return {};
     case DType::kF32:
-      convert_elements<float>(bytes, out, [](float value) { return value; });
+      convert_elements<float>(bytes, step, out, [](float value) { return value; });
       return {};
     default:
       return Error(ErrorCode::kUnsupported,

@@ -62,6 +62,12 @@ using TensorMap = std::map<std::string, TensorView, std::less<>>;
 // What one safetensors file holds. `file` is the whole file; the views point into it.
 Result<TensorMap> parse_safetensors(std::span<const std::byte> file);
 
+// The files of a sharded checkpoint, beside the index, and the tensors that each holds.
+using ShardMap = std::map<std::string, std::vector<std::string>>;
+
+// What the text of a model.safetensors.index.json says.
+Result<ShardMap> parse_shard_index(std::string_view text);
+
 class Checkpoint {
  public:
   // Opens DIRECTORY/model.safetensors or, if there is none, the shards that DIRECTORY/model.safetensors.index.json
@@ -81,8 +87,13 @@ class Checkpoint {
   TensorMap tensors_;
 };
 
-// Elements [first, first + out.size()) of the tensor, in row-major order, converted to float (exact for BF16, F16 and
-// F32). kUnsupported for other dtypes, kInvalidInput if the range is not inside the tensor.
-Status read_as_float(const TensorView& tensor, std::int64_t first, std::span<float> out);
+// Elements first, first + stride, first + 2 * stride ... of the tensor in row-major order, converted to float (exact
+// for BF16, F16 and F32); stride >= 1. kUnsupported for other dtypes, kInvalidInput if one is not inside the tensor.
+Status read_as_float(const TensorView& tensor, std::int64_t first, std::int64_t stride, std::span<float> out);
+
+// The same with a stride of 1.
+inline Status read_as_float(const TensorView& tensor, std::int64_t first, std::span<float> out) {
+  return read_as_float(tensor, first, 1, out);
+}
 
 }  // namespace sluice

@@ -64,7 +64,7 @@ Result<Gamma> make_gamma(std::span<const float> weights, std::string_view name) 
   return gamma;
 }
 
-Result<std::vector<std::int32_t>> make_router_bias(std::span<const float> biases, std::string_view name) {
+Result<std::vector<std::int32_t>> make_selection_bias(std::span<const float> biases, std::string_view name) {
   constexpr float kLimit = 127.0F;
   std::vector<std::int32_t> result;
   result.reserve(biases.size());
@@ -74,6 +74,44 @@ Result<std::vector<std::int32_t>> make_router_bias(std::span<const float> biases
                    fmt::format("tensor {}: the bias {} is not a number from -{} to {}", name, bias, kLimit, kLimit));
     }
     result.push_back(static_cast<std::int32_t>(std::round(std::ldexp(static_cast<double>(bias), 24))));
+  }
+  return result;
+}
+
+Result<Bias> make_bias(std::span<const float> weights, std::string_view name) {
+  constexpr int kBits = 23;
+  constexpr double kLargestMantissa = 0x1p23 - 1.0;
+  constexpr std::int32_t kZeroExponent = -16384;  // of a vector that is all zero
+  SLUICE_RETURN_IF_ERROR(check_weights(weights, name));
+  Bias bias;
+  bias.mantissas.resize(weights.size());
+  double largest = 0.0;
+  for (const float weight : weights) {
+    largest = std::max(largest, std::abs(static_cast<double>(weight)));
+  }
+  if (largest == 0.0) {
+    bias.exponent = kZeroExponent;
+    return bias;
+  }
+  bias.exponent = scale_to_bits(largest, kBits).exponent;
+  std::transform(weights.begin(), weights.end(), bias.mantissas.begin(), [&](float weight) {
+    const double mantissa = std::round(std::ldexp(static_cast<double>(weight), -bias.exponent));
+    return static_cast<std::int32_t>(std::clamp(mantissa, -kLargestMantissa, kLargestMantissa));
+  });
+  return bias;
+}
+
+Result<std::vector<std::int32_t>> make_sinks(std::span<const float> logits, std::string_view name) {
+  constexpr float kLimit = 10'000.0F;
+  std::vector<std::int32_t> result;
+  result.reserve(logits.size());
+  for (const float logit : logits) {
+    if (!(std::abs(logit) <= kLimit)) {
+      return Error(std::isfinite(logit) ? ErrorCode::kUnsupported : ErrorCode::kInvalidInput,
+                   fmt::format("tensor {}: the sink {} is not a number from -{} to {}", name, logit, kLimit, kLimit));
+    }
+    result.push_back(
+        static_cast<std::int32_t>(std::round(std::ldexp(static_cast<double>(logit) * std::numbers::log2e, 16))));
   }
   return result;
 }
@@ -140,16 +178,35 @@ Result<std::uint64_t> make_sampling_multiplier(double temperature) {
   return static_cast<std::uint64_t>(multiplier);
 }
 
+namespace {
+
+double softmax_scale(const ModelConfig& config) {
+  return config.attention_kind == AttentionKind::kMla ? mla_softmax_scale(config.mla, config.rope)
+                                                      : 1.0 / std::sqrt(static_cast<double>(config.gqa.head_dim));
+}
+
+}  // namespace
+
 Result<Constants> make_constants(const ModelConfig& config) {
-  const MlaConfig& mla = config.mla;
-  const RopeFrequencies rope = rope_frequencies(config.rope, mla.qk_rope_head_dim);
+  const RopeFrequencies rope = rope_frequencies(config.rope, config.rope_dim());
   Constants constants;
   constants.norm_epsilon = make_epsilon(config.rms_norm_eps);
-  constants.latent_epsilon = make_epsilon(mla.latent_norm_eps);
+  if (config.attention_kind == AttentionKind::kMla) {
+    constants.latent_epsilon = make_epsilon(config.mla.latent_norm_eps);
+  }
   constants.rope_increments = make_rope_increments(rope.inverse_frequencies);
   SLUICE_ASSIGN_OR_RETURN(constants.rope_amplitude, make_rope_amplitude(rope.attention_factor));
-  SLUICE_ASSIGN_OR_RETURN(constants.score, make_score_scale(mla_softmax_scale(mla, config.rope)));
+  SLUICE_ASSIGN_OR_RETURN(constants.score, make_score_scale(softmax_scale(config)));
   SLUICE_ASSIGN_OR_RETURN(constants.routed_scale, make_routed_scale(config.moe.routed_scaling_factor));
+  if (config.activation.kind == ActivationConfig::Kind::kSwigluClamped) {
+    SLUICE_ASSIGN_OR_RETURN(constants.activation_limit,
+                            make_fixed(config.activation.limit, 16, 0x1p32 - 1.0, "swiglu_limit", "0 to 65535"));
+    SLUICE_ASSIGN_OR_RETURN(constants.activation_scale, make_fixed(config.activation.alpha * std::numbers::log2e, 28,
+                                                                   0x1p32 - 1.0, "swiglu_alpha", "0 to 11"));
+    if (constants.activation_limit == 0) {
+      return unsupported("swiglu_limit", config.activation.limit, "2^-16 to 65535");
+    }
+  }
   return constants;
 }
 

@@ -25,8 +25,21 @@ struct Gamma {
 };
 Result<Gamma> make_gamma(std::span<const float> weights, std::string_view name);
 
-// Router biases in Q24; magnitudes below 128.
-Result<std::vector<std::int32_t>> make_router_bias(std::span<const float> biases, std::string_view name);
+// Biases for selecting experts in Q24; magnitudes below 128.
+Result<std::vector<std::int32_t>> make_selection_bias(std::span<const float> biases, std::string_view name);
+
+// A vector to add to a linear's result: mantissas[i] * 2^exponent (numerics.md, section 2).
+struct Bias {
+  std::vector<std::int32_t> mantissas;  // the largest magnitude is in [2^22, 2^23), or all are 0
+  std::int32_t exponent = 0;
+
+  bool operator==(const Bias&) const = default;
+};
+// Exact for weights of 16-bit formats that lie within 2^15 of the largest.
+Result<Bias> make_bias(std::span<const float> weights, std::string_view name);
+
+// Attention sinks: logits times log2 e in Q16.
+Result<std::vector<std::int32_t>> make_sinks(std::span<const float> logits, std::string_view name);
 
 // mantissa * 2^exponent, the mantissa in [2^30, 2^31).
 struct Epsilon {
@@ -65,10 +78,12 @@ Result<std::uint64_t> make_sampling_multiplier(double temperature);
 struct Constants {
   Epsilon norm_epsilon;
   Epsilon latent_epsilon;                      // of the norms of MLA's latents
-  std::vector<std::uint64_t> rope_increments;  // [rope dims / 2]
+  std::vector<std::uint64_t> rope_increments;  // [rope_dim / 2]
   std::uint32_t rope_amplitude = 0;
   ScoreScale score;
   std::uint32_t routed_scale = 0;
+  std::uint32_t activation_limit = 0;  // Q16, of the clamped SwiGLU
+  std::uint32_t activation_scale = 0;  // Q28: alpha * log2 e
 
   bool operator==(const Constants&) const = default;
 };

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "host/base/check.hpp"
 
@@ -91,6 +92,25 @@ double squared_error(WeightBlock weights, Approximate approximate) {
 double int4_element(double weight, double scale) { return std::clamp(std::nearbyint(weight / scale), -8.0, 7.0); }
 
 double value_of(Int4Scale scale) { return std::ldexp(scale.mantissa, scale.exponent); }
+
+// The smallest scale with which every weight is an element times the scale, if there is one; the largest weight is then
+// 1 to 8 times the scale. All quotients are exact or not whole: weights have 24 bits, elements and mantissas 4.
+std::optional<Int4Scale> exact_int4_scale(WeightBlock weights, double largest) {
+  for (int element = 8; element >= 1; --element) {
+    const double value = largest / element;
+    const bool whole = std::ranges::all_of(weights, [value](float weight) {
+      const double quotient = static_cast<double>(weight) / value;
+      return quotient == std::clamp(std::nearbyint(quotient), -8.0, 7.0);
+    });
+    if (whole) {  // which is rare, and cheaper to find out than the scale
+      const Int4Scale scale = nearest_int4_scale(value);
+      if (value_of(scale) == value) {
+        return scale;
+      }
+    }
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -182,7 +202,7 @@ Int4Scale search_int4_scale(WeightBlock weights) {
       best = candidate;
     }
   }
-  return best;
+  return least > 0.0 ? exact_int4_scale(weights, largest).value_or(best) : best;
 }
 
 std::int32_t int4_scale_bias(std::int32_t largest) { return largest - kInt4MaxExponent; }

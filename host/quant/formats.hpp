@@ -76,6 +76,7 @@ struct Int4Scale {
 Int4Scale nearest_int4_scale(double value);
 
 // Least squared error over the scales nearest to max |w| / 7 times 1.15, 1.05, 1.0, 0.95 ... 0.6; the first on a tie.
+// Where none of them is without error, a scale that is, if the format has one.
 Int4Scale search_int4_scale(WeightBlock weights);
 
 // The bias c of a tensor whose largest block has the exponent `largest`: that block gets the exponent 31, the most that

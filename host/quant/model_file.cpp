@@ -16,7 +16,6 @@
 namespace sluice::quant {
 namespace {
 
-using device::Format;
 namespace fs = std::filesystem;
 
 struct CompanionFile {
@@ -63,6 +62,10 @@ class Writer {
   Status operator()(const std::string& name, const PackedMatrix& matrix) {
     add_packed(name, matrix.data);
     add_numbers<std::int32_t>(name + kAttributes, attributes_of(matrix));
+    if (matrix.bias) {
+      add_numbers<std::int32_t>(name + kBias, matrix.bias->mantissas);
+      add_numbers<std::int32_t>(name + kBiasExponent, std::array{matrix.bias->exponent});
+    }
     return {};
   }
   Status operator()(const std::string& name, const Gamma& gamma) {
@@ -125,7 +128,7 @@ class Writer {
 
 Status write_model(const QuantisedModel& model, std::uint64_t config_hash, AtomicFile& file) {
   Writer writer;
-  writer.add_numbers<std::uint32_t>(kVersionName, version_of(model.linear_format));
+  writer.add_numbers<std::uint32_t>(kVersionName, version_of(model.formats));
   writer.add_numbers<std::uint64_t>(kConfigHashName, std::array{config_hash});
   writer.add_numbers<std::int64_t>(kConstantsName, fields_of(model.constants));
   writer.add_numbers<std::uint64_t>(kRopeName, model.constants.rope_increments);
@@ -143,8 +146,8 @@ Status copy_file(const fs::path& from, AtomicFile& to) {
 
 class Reader {
  public:
-  Reader(std::shared_ptr<const MappedFile> file, TensorMap tensors)
-      : file_(std::move(file)), tensors_(std::move(tensors)) {}
+  // The views in `tensors` point into `file`.
+  Reader(SharedBytes file, TensorMap tensors) : file_(std::move(file)), tensors_(std::move(tensors)) {}
 
   // The bytes of a tensor that must be there with this type and shape.
   Result<std::span<const std::byte>> take(const std::string& name, DType dtype,
@@ -184,6 +187,9 @@ class Reader {
     }
     const auto bytes = static_cast<std::int64_t>(packed_bytes(matrix.format, matrix.shape));
     SLUICE_ASSIGN_OR_RETURN(matrix.data, shared(name, DType::kU8, {bytes}));
+    if (matrix.bias) {
+      SLUICE_RETURN_IF_ERROR(read_bias(name, *matrix.bias));
+    }
     return scales_are_valid(matrix) ? Status() : invalid(name, "has scales outside their range");
   }
   Status operator()(const std::string& name, Gamma& gamma) {
@@ -220,45 +226,58 @@ class Reader {
   }
 
  private:
-  Result<SharedBytes> shared(const std::string& name, DType dtype, const std::vector<std::int64_t>& shape) {
-    SLUICE_ASSIGN_OR_RETURN(const std::span<const std::byte> bytes, take(name, dtype, shape));
-    return SharedBytes(file_, bytes);
+  Status read_bias(const std::string& name, Bias& bias) {
+    constexpr std::int32_t kLargestMantissa = (1 << 23) - 1;
+    constexpr std::int32_t kLargestExponent = 16384;
+    SLUICE_ASSIGN_OR_RETURN(bias.mantissas, numbers<std::int32_t>(name + kBias, bias.mantissas.size()));
+    SLUICE_ASSIGN_OR_RETURN(const std::vector<std::int32_t> exponent, numbers<std::int32_t>(name + kBiasExponent, 1));
+    bias.exponent = exponent[0];
+    const auto outside = [](std::int32_t m) { return m < -kLargestMantissa || m > kLargestMantissa; };
+    const bool valid = bias.exponent >= -kLargestExponent && bias.exponent <= kLargestExponent &&
+                       std::ranges::none_of(bias.mantissas, outside);
+    return valid ? Status() : invalid(name + kBias, "has numbers outside their range");
   }
 
-  std::shared_ptr<const MappedFile> file_;
+  Result<SharedBytes> shared(const std::string& name, DType dtype, const std::vector<std::int64_t>& shape) {
+    SLUICE_ASSIGN_OR_RETURN(const std::span<const std::byte> bytes, take(name, dtype, shape));
+    return SharedBytes(file_.owner(), bytes);
+  }
+
+  SharedBytes file_;
   TensorMap tensors_;
   std::size_t taken_ = 0;
 };
 
-Result<Format> read_version(Reader& reader) {
-  SLUICE_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> version, reader.numbers<std::uint32_t>(kVersionName, 3));
+Result<Formats> read_version(Reader& reader) {
+  SLUICE_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> version,
+                          reader.numbers<std::uint32_t>(kVersionName, kNumVersions));
   if (version[0] != kFileVersion || version[1] != device::kNumericsVersion) {
     return Error(
         ErrorCode::kUnsupported,
         fmt::format("is of version {} for numerics {}; this program reads {} for {}: run sluice quantize again",
                     version[0], version[1], kFileVersion, device::kNumericsVersion));
   }
-  const auto format = static_cast<Format>(version[2]);
-  if (format != Format::kMxInt8 && format != Format::kInt4 && format != Format::kMxFp4) {
-    return Error(ErrorCode::kInvalidInput, fmt::format("names the unknown weight format {}", version[2]));
+  Formats formats;
+  if (!formats_from(version, formats)) {
+    return Reader::invalid(kVersionName, "names an unknown weight format").error();
   }
-  return format;
+  return formats;
 }
 
 Result<QuantisedModel> read_model(Reader& reader, const ModelConfig& config, std::uint64_t config_hash) {
-  SLUICE_ASSIGN_OR_RETURN(const Format format, read_version(reader));
+  SLUICE_ASSIGN_OR_RETURN(const Formats formats, read_version(reader));
   SLUICE_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> hash, reader.numbers<std::uint64_t>(kConfigHashName, 1));
   if (hash[0] != config_hash) {
     return Error(ErrorCode::kInvalidInput, "was made with another config.json: run sluice quantize again");
   }
   SLUICE_RETURN_IF_ERROR(check_supported(config));
-  QuantisedModel model = empty_model(config, format);
+  QuantisedModel model = empty_model(config, formats);
   SLUICE_ASSIGN_OR_RETURN(const std::vector<std::int64_t> fields,
                           reader.numbers<std::int64_t>(kConstantsName, kNumConstants));
   if (!constants_from(fields, model.constants)) {
     return Reader::invalid(kConstantsName, "has numbers outside their range").error();
   }
-  const auto pairs = static_cast<std::size_t>(config.mla.qk_rope_head_dim / 2);
+  const auto pairs = static_cast<std::size_t>(config.rope_dim() / 2);
   SLUICE_ASSIGN_OR_RETURN(model.constants.rope_increments, reader.numbers<std::uint64_t>(kRopeName, pairs));
   SLUICE_RETURN_IF_ERROR(for_each_part(model, [&](const std::string& name, auto& part) { return reader(name, part); }));
   SLUICE_RETURN_IF_ERROR(reader.check_all_taken());
@@ -314,22 +333,49 @@ Status save(const QuantisedModel& model, const fs::path& source, const fs::path&
   return {};
 }
 
+std::vector<fs::path> temporary_files(const fs::path& destination, std::string_view process) {
+  std::vector<fs::path> paths{AtomicFile::temporary_path(destination / kModelFileName, process)};
+  for (const CompanionFile& companion : kCompanions) {
+    paths.push_back(AtomicFile::temporary_path(destination / companion.name, process));
+  }
+  return paths;
+}
+
+void remove_temporary_files(const fs::path& destination) {
+  std::error_code failure;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator entry(destination, failure); !failure && entry != fs::directory_iterator();
+       entry.increment(failure)) {
+    const std::string name = entry->path().filename().string();
+    const std::string process = name.substr(name.rfind('-') + 1);
+    const bool is_number = !process.empty() && process.find_first_not_of("0123456789") == std::string::npos;
+    const std::vector<fs::path> names = temporary_files(destination, process);
+    if (is_number && std::ranges::find(names, entry->path()) != names.end()) {
+      found.push_back(entry->path());
+    }
+  }
+  for (const fs::path& path : found) {
+    fs::remove(path, failure);
+  }
+}
+
 Result<QuantisedModel> load(const fs::path& directory) {
   SLUICE_ASSIGN_OR_RETURN(const ModelConfig config, read_config(directory));
   SLUICE_ASSIGN_OR_RETURN(const std::uint64_t config_hash, hash_config(directory));
   const fs::path path = directory / kModelFileName;
   SLUICE_ASSIGN_OR_RETURN(MappedFile mapped, MappedFile::open(path));
   const auto file = std::make_shared<const MappedFile>(std::move(mapped));
-  Result<TensorMap> tensors = parse_safetensors(file->bytes());
-  if (!tensors.ok()) {
-    return tensors.error().within(path.string());
-  }
-  Reader reader(file, std::move(tensors).value());
-  Result<QuantisedModel> model = read_model(reader, config, config_hash);
+  Result<QuantisedModel> model = parse_model_file(SharedBytes(file, file->bytes()), config, config_hash);
   if (!model.ok()) {
     return model.error().within(path.string());
   }
   return model;
+}
+
+Result<QuantisedModel> parse_model_file(const SharedBytes& file, const ModelConfig& config, std::uint64_t config_hash) {
+  SLUICE_ASSIGN_OR_RETURN(TensorMap tensors, parse_safetensors(file.span()));
+  Reader reader(file, std::move(tensors));
+  return read_model(reader, config, config_hash);
 }
 
 }  // namespace sluice::quant

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
+#include <vector>
 
 #include "host/base/result.hpp"
 #include "host/quant/quantised_model.hpp"
@@ -22,7 +24,16 @@ bool is_quantised(const std::filesystem::path& directory);
 // `source`, the checkpoint that the model was made from. Files get their names only when all of them are on the disk.
 Status save(const QuantisedModel& model, const std::filesystem::path& source, const std::filesystem::path& destination);
 
+// The files that a killed save() to `destination` of process `process` may have left there (atomic_file.hpp).
+std::vector<std::filesystem::path> temporary_files(const std::filesystem::path& destination, std::string_view process);
+
+// Removes such files, whatever their process was.
+void remove_temporary_files(const std::filesystem::path& destination);
+
 // Opens what save() wrote. Every size is checked against config.json, and every scale against its matrix's largest.
 Result<QuantisedModel> load(const std::filesystem::path& directory);
+
+// The same of the model file's bytes alone. `config_hash` is fnv1a() of the text that `config` was read from.
+Result<QuantisedModel> parse_model_file(const SharedBytes& file, const ModelConfig& config, std::uint64_t config_hash);
 
 }  // namespace sluice::quant

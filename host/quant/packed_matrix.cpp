@@ -168,7 +168,7 @@ class Packer {
 
   Result<PackedMatrix> run() {
     const bool large = shape_.num_weights() >= kThreadedWeights;
-    PackedMatrix matrix{format_, shape_, 0, 0, {}};
+    PackedMatrix matrix{format_, shape_, 0, 0, {}, {}};
     if (format_ == Format::kInt4) {
       int4_scales_.resize(shape_.num_rows() * blocks_);
       SLUICE_RETURN_IF_ERROR(

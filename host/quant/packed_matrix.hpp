@@ -9,11 +9,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "host/base/result.hpp"
+#include "host/quant/constants.hpp"
 #include "host/quant/formats.hpp"
 #include "host/quant/shared_bytes.hpp"
 
@@ -36,6 +38,7 @@ struct PackedMatrix {
   std::uint32_t scale_max = 0;  // W, the largest block exponent
   std::int32_t scale_bias = 0;  // c
   SharedBytes data;             // packed_bytes(format, shape) bytes
+  std::optional<Bias> bias;     // [groups * rows], added to the product
 
   bool operator==(const PackedMatrix&) const = default;
 };

@@ -15,10 +15,10 @@ using RowMap = std::function<std::int64_t(std::int64_t row)>;
 
 class ModelQuantiser {
  public:
-  ModelQuantiser(const Model& model, Format linear_format, const Progress& progress)
+  ModelQuantiser(const Model& model, const Formats& formats, const Progress& progress)
       : model_(model),
         config_(model.config()),
-        out_(empty_model(model.config(), linear_format)),
+        out_(empty_model(model.config(), formats)),
         progress_(progress),
         total_(count_weights()) {}
 
@@ -35,7 +35,7 @@ class ModelQuantiser {
 
  private:
   [[nodiscard]] std::string name_of(const TensorKey& key) const {
-    return architecture_of(config_).tensor_name(config_, key);
+    return architecture_of(config_).source(config_, key).name;
   }
 
   std::uint64_t count_weights() const {
@@ -60,39 +60,59 @@ class ModelQuantiser {
     }
   }
 
-  // Elements [first, first + out.size()) of a tensor, checked.
-  Status read(const TensorKey& key, std::int64_t first, std::span<float> out) const {
-    const Status status = read_as_float(model_.tensor(key), first, out);
+  // A row, checked.
+  static Status read(const TensorReader& reader, std::int64_t row, std::span<float> out) {
+    const Status status = reader.read_row(row, out);
     if (!status.ok()) {
-      return status.error().within("tensor " + name_of(key));
+      return status.error().within("tensor " + reader.name());
     }
-    // The name is only made when it is needed: rows are many.
-    if (!check_weights(out, "").ok()) {
-      return check_weights(out, name_of(key), static_cast<std::uint64_t>(first));
-    }
-    return {};
+    return check_weights(out, reader.name(), static_cast<std::uint64_t>(row) * out.size());
   }
 
   Result<std::vector<float>> read_all(const TensorKey& key) const {
-    std::vector<float> values(static_cast<std::size_t>(model_.tensor(key).num_elements()));
-    SLUICE_RETURN_IF_ERROR(read(key, 0, values));
+    const TensorReader reader = model_.tensor(key);
+    const auto columns = static_cast<std::size_t>(reader.columns());
+    std::vector<float> values(static_cast<std::size_t>(reader.rows()) * columns);
+    for (std::int64_t row = 0; row < reader.rows(); ++row) {
+      SLUICE_RETURN_IF_ERROR(
+          read(reader, row, std::span(values).subspan(static_cast<std::size_t>(row) * columns, columns)));
+    }
     return values;
   }
 
   [[nodiscard]] RowSource rows_of(TensorKey key, RowMap map) const {
-    return [this, key, map = std::move(map)](std::uint64_t row, std::span<float> out) {
-      return read(key, map(static_cast<std::int64_t>(row)) * static_cast<std::int64_t>(out.size()), out);
+    return [reader = model_.tensor(key), map = std::move(map)](std::uint64_t row, std::span<float> out) {
+      return read(reader, map(static_cast<std::int64_t>(row)), out);
     };
   }
 
   Status pack_into(PackedMatrix& target, const RowSource& source, const TensorKey& key) {
-    SLUICE_ASSIGN_OR_RETURN(target, pack(target.format, target.shape, source, name_of(key)));
+    SLUICE_ASSIGN_OR_RETURN(PackedMatrix packed, pack(target.format, target.shape, source, name_of(key)));
+    packed.bias = std::move(target.bias);
+    target = std::move(packed);
     report(target.shape.num_weights());
     return {};
   }
 
   Status matrix(const TensorKey& key, PackedMatrix& target) {
     return pack_into(target, rows_of(key, [](std::int64_t row) { return row; }), key);
+  }
+
+  // With the bias that lies behind it, if the target has one.
+  Status matrix(const TensorKey& key, const TensorKey& bias_key, PackedMatrix& target) {
+    SLUICE_RETURN_IF_ERROR(matrix(key, target));
+    return target.bias ? bias({bias_key}, *target.bias) : Status();
+  }
+
+  // One vector of the parts one behind the other.
+  Status bias(std::initializer_list<TensorKey> keys, Bias& target) const {
+    std::vector<float> all;
+    for (const TensorKey& key : keys) {
+      SLUICE_ASSIGN_OR_RETURN(const std::vector<float> part, read_all(key));
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    SLUICE_ASSIGN_OR_RETURN(target, make_bias(all, name_of(*keys.begin())));
+    return {};
   }
 
   Status gamma(const TensorKey& key, Gamma& target) const {
@@ -107,8 +127,9 @@ class ModelQuantiser {
     std::vector<std::byte> elements(std::uint64_t{target.rows} * target.columns);
     std::vector<std::byte> scales(target.rows * blocks);
     std::vector<float> row(target.columns);
+    const TensorReader reader = model_.tensor({TensorRole::kEmbedding});
     for (std::uint64_t r = 0; r < target.rows; ++r) {
-      SLUICE_RETURN_IF_ERROR(read({TensorRole::kEmbedding}, static_cast<std::int64_t>(r * target.columns), row));
+      SLUICE_RETURN_IF_ERROR(read(reader, static_cast<std::int64_t>(r), row));
       for (std::uint64_t block = 0; block < blocks; ++block) {
         const QuantisedBlock quantised = quantise_mxint8(WeightBlock(row.data() + block * kBlock, kBlock));
         scales[r * blocks + block] = static_cast<std::byte>(quantised.scale);
@@ -193,14 +214,39 @@ class ModelQuantiser {
     return matrix({TensorRole::kAttentionOutput, layer}, target.o);
   }
 
+  Status attention(std::int64_t layer, GqaAttention& target) {
+    SLUICE_RETURN_IF_ERROR(matrix({TensorRole::kQuery, layer}, {TensorRole::kQueryBias, layer}, target.q));
+    SLUICE_RETURN_IF_ERROR(matrix({TensorRole::kKey, layer}, {TensorRole::kKeyBias, layer}, target.k));
+    SLUICE_RETURN_IF_ERROR(matrix({TensorRole::kValue, layer}, {TensorRole::kValueBias, layer}, target.v));
+    if (!target.sinks.empty()) {
+      const TensorKey key{TensorRole::kSinks, layer};
+      SLUICE_ASSIGN_OR_RETURN(const std::vector<float> logits, read_all(key));
+      SLUICE_ASSIGN_OR_RETURN(target.sinks, make_sinks(logits, name_of(key)));
+    }
+    return matrix({TensorRole::kAttentionOutput, layer}, {TensorRole::kAttentionOutputBias, layer}, target.o);
+  }
+
+  Status expert(std::int64_t layer, std::int64_t expert, Ffn& target) {
+    const auto key = [&](TensorRole role) { return TensorKey{role, layer, expert}; };
+    SLUICE_RETURN_IF_ERROR(
+        ffn(key(TensorRole::kExpertGate), key(TensorRole::kExpertUp), key(TensorRole::kExpertDown), target));
+    if (!target.down.bias) {
+      return {};
+    }
+    SLUICE_RETURN_IF_ERROR(
+        bias({key(TensorRole::kExpertGateBias), key(TensorRole::kExpertUpBias)}, *target.gate_up.bias));
+    return bias({key(TensorRole::kExpertDownBias)}, *target.down.bias);
+  }
+
   Status experts(std::int64_t layer, Layer& target) {
-    SLUICE_RETURN_IF_ERROR(matrix({TensorRole::kRouter, layer}, *target.router));
-    SLUICE_ASSIGN_OR_RETURN(const std::vector<float> bias, read_all({TensorRole::kRouterBias, layer}));
-    SLUICE_ASSIGN_OR_RETURN(target.router_bias, make_router_bias(bias, name_of({TensorRole::kRouterBias, layer})));
+    SLUICE_RETURN_IF_ERROR(matrix({TensorRole::kRouter, layer}, {TensorRole::kRouterBias, layer}, *target.router));
+    if (!target.selection_bias.empty()) {
+      const TensorKey key{TensorRole::kSelectionBias, layer};
+      SLUICE_ASSIGN_OR_RETURN(const std::vector<float> biases, read_all(key));
+      SLUICE_ASSIGN_OR_RETURN(target.selection_bias, make_selection_bias(biases, name_of(key)));
+    }
     for (std::size_t i = 0; i < target.experts.size(); ++i) {
-      const auto expert = static_cast<std::int64_t>(i);
-      SLUICE_RETURN_IF_ERROR(ffn({TensorRole::kExpertGate, layer, expert}, {TensorRole::kExpertUp, layer, expert},
-                                 {TensorRole::kExpertDown, layer, expert}, target.experts[i]));
+      SLUICE_RETURN_IF_ERROR(expert(layer, static_cast<std::int64_t>(i), target.experts[i]));
     }
     if (!target.shared) {
       return {};
@@ -211,7 +257,7 @@ class ModelQuantiser {
 
   Status decoder_layer(std::int64_t layer, Layer& target) {
     SLUICE_RETURN_IF_ERROR(gamma({TensorRole::kAttentionNorm, layer}, target.attention_norm));
-    SLUICE_RETURN_IF_ERROR(attention(layer, target.attention));
+    SLUICE_RETURN_IF_ERROR(std::visit([&](auto& kind) { return attention(layer, kind); }, target.attention));
     SLUICE_RETURN_IF_ERROR(gamma({TensorRole::kMlpNorm, layer}, target.ffn_norm));
     if (!target.dense) {
       return experts(layer, target);
@@ -230,12 +276,14 @@ class ModelQuantiser {
 
 }  // namespace
 
-Result<QuantisedModel> quantise_model(const Model& model, const QuantiseOptions& options, const Progress& progress) {
+Result<QuantisedModel> quantise_model(const Model& model, const Formats& formats, const Progress& progress) {
   SLUICE_RETURN_IF_ERROR(check_supported(model.config()));
-  if (options.linear_format == Format::kMxInt16) {
-    return Error(ErrorCode::kUnsupported, "MXINT16 is for routers only; supported: MXINT8, INT4, MXFP4");
+  for (const Format format : {formats.attention, formats.dense, formats.experts, formats.shared, formats.head}) {
+    if (format == Format::kMxInt16) {
+      return Error(ErrorCode::kUnsupported, "MXINT16 is for the router only; supported: MXINT8, INT4, MXFP4");
+    }
   }
-  return ModelQuantiser(model, options.linear_format, progress).run();
+  return ModelQuantiser(model, formats, progress).run();
 }
 
 }  // namespace sluice::quant

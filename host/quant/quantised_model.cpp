@@ -1,6 +1,10 @@
 #include "host/quant/quantised_model.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
 
 #include "host/base/check.hpp"
 
@@ -9,22 +13,26 @@ namespace {
 
 using device::Format;
 
-std::string tensor_name(const ModelConfig& config, const TensorKey& key) {
-  return architecture_of(config).tensor_name(config, key);
-}
-
-// A dimension that must be a multiple of 32, and a tensor that has it.
+// A dimension that must be a multiple of 32, and the role of a tensor that has it.
 struct Dimension {
   std::int64_t value;
   TensorKey tensor;
 };
 
 Status check_dimensions(const ModelConfig& config) {
-  const MlaConfig& mla = config.mla;
-  std::vector<Dimension> dimensions{
-      {config.hidden_dim, {TensorRole::kEmbedding}}, {mla.q_lora_rank, {TensorRole::kQueryDown}},
-      {mla.kv_lora_rank, {TensorRole::kKvDown}},     {mla.qk_rope_head_dim, {TensorRole::kKvDown}},
-      {mla.qk_nope_head_dim, {TensorRole::kKvUp}},   {mla.v_head_dim, {TensorRole::kKvUp}}};
+  std::vector<Dimension> dimensions{{config.hidden_dim, {TensorRole::kEmbedding}}};
+  if (config.attention_kind == AttentionKind::kMla) {
+    const MlaConfig& mla = config.mla;
+    dimensions.insert(dimensions.end(), {{mla.kv_lora_rank, {TensorRole::kKvDown}},
+                                         {mla.qk_rope_head_dim, {TensorRole::kKvDown}},
+                                         {mla.qk_nope_head_dim, {TensorRole::kKvUp}},
+                                         {mla.v_head_dim, {TensorRole::kKvUp}}});
+    if (mla.q_lora_rank > 0) {
+      dimensions.push_back({mla.q_lora_rank, {TensorRole::kQueryDown}});
+    }
+  } else {
+    dimensions.push_back({config.gqa.head_dim, {TensorRole::kKey}});
+  }
   if (config.num_dense_layers > 0) {
     dimensions.push_back({config.dense_intermediate_dim, {TensorRole::kDenseDown}});
   }
@@ -33,9 +41,10 @@ Status check_dimensions(const ModelConfig& config) {
   }
   for (const Dimension& dimension : dimensions) {
     if (dimension.value % device::kBlock != 0) {
-      return Error(ErrorCode::kUnsupported,
-                   fmt::format("tensor {}: a dimension of {} is not a multiple of {}, which devices need",
-                               tensor_name(config, dimension.tensor), dimension.value, device::kBlock));
+      return Error(
+          ErrorCode::kUnsupported,
+          fmt::format("tensor {}: a dimension of {} is not a multiple of {}, which devices need",
+                      architecture_of(config).source(config, dimension.tensor).name, dimension.value, device::kBlock));
     }
   }
   return {};
@@ -48,11 +57,15 @@ Status check_count(std::string_view what, std::int64_t count, std::int64_t most)
   return {};
 }
 
-PackedMatrix empty_matrix(Format format, std::int64_t rows, std::int64_t columns, std::int64_t groups = 1) {
+PackedMatrix empty_matrix(Format format, std::int64_t rows, std::int64_t columns, bool bias = false,
+                          std::int64_t groups = 1) {
   PackedMatrix matrix;
   matrix.format = format;
   matrix.shape = {static_cast<std::uint32_t>(rows), static_cast<std::uint32_t>(columns),
                   static_cast<std::uint32_t>(groups)};
+  if (bias) {
+    matrix.bias.emplace().mantissas.resize(static_cast<std::size_t>(rows * groups));
+  }
   return matrix;
 }
 
@@ -62,11 +75,11 @@ Gamma empty_gamma(std::int64_t elements) {
   return gamma;
 }
 
-Ffn empty_ffn(Format format, std::int64_t hidden, std::int64_t intermediate) {
-  return {empty_matrix(format, 2 * intermediate, hidden), empty_matrix(format, hidden, intermediate)};
+Ffn empty_ffn(Format format, std::int64_t hidden, std::int64_t intermediate, bool bias = false) {
+  return {empty_matrix(format, 2 * intermediate, hidden, bias), empty_matrix(format, hidden, intermediate, bias)};
 }
 
-MlaAttention empty_attention(const ModelConfig& config, Format format) {
+MlaAttention empty_mla(const ModelConfig& config, Format format) {
   const MlaConfig& mla = config.mla;
   const std::int64_t hidden = config.hidden_dim;
   MlaAttention attention;
@@ -78,30 +91,91 @@ MlaAttention empty_attention(const ModelConfig& config, Format format) {
   attention.q_b = empty_matrix(format, mla.num_heads * mla.qk_head_dim(), q_input);
   attention.kv_a = empty_matrix(format, mla.kv_lora_rank + mla.qk_rope_head_dim, hidden);
   attention.kv_norm = empty_gamma(mla.kv_lora_rank);
-  attention.w_uk = empty_matrix(format, mla.kv_lora_rank, mla.qk_nope_head_dim, mla.num_heads);
-  attention.w_uv = empty_matrix(format, mla.v_head_dim, mla.kv_lora_rank, mla.num_heads);
+  attention.w_uk = empty_matrix(format, mla.kv_lora_rank, mla.qk_nope_head_dim, false, mla.num_heads);
+  attention.w_uv = empty_matrix(format, mla.v_head_dim, mla.kv_lora_rank, false, mla.num_heads);
   attention.o = empty_matrix(format, hidden, mla.num_heads * mla.v_head_dim);
   return attention;
 }
 
-Layer empty_layer(const ModelConfig& config, std::int64_t index, Format format) {
+GqaAttention empty_gqa(const ModelConfig& config, Format format) {
+  const GqaConfig& gqa = config.gqa;
+  const std::int64_t hidden = config.hidden_dim;
+  GqaAttention attention;
+  attention.q = empty_matrix(format, gqa.query_dim(), hidden, gqa.bias);
+  attention.k = empty_matrix(format, gqa.kv_dim(), hidden, gqa.bias);
+  attention.v = empty_matrix(format, gqa.kv_dim(), hidden, gqa.bias);
+  attention.o = empty_matrix(format, hidden, gqa.query_dim(), gqa.bias);
+  attention.sinks.resize(gqa.sinks ? static_cast<std::size_t>(gqa.num_heads) : 0);
+  return attention;
+}
+
+Layer empty_layer(const ModelConfig& config, std::int64_t index, const Formats& formats) {
   const MoeConfig& moe = config.moe;
   const std::int64_t hidden = config.hidden_dim;
   Layer layer;
   layer.attention_norm = empty_gamma(hidden);
-  layer.attention = empty_attention(config, format);
+  if (config.attention_kind == AttentionKind::kMla) {
+    layer.attention = empty_mla(config, formats.attention);
+  } else {
+    layer.attention = empty_gqa(config, formats.attention);
+  }
   layer.ffn_norm = empty_gamma(hidden);
   if (config.is_dense_layer(index)) {
-    layer.dense = empty_ffn(format, hidden, config.dense_intermediate_dim);
+    layer.dense = empty_ffn(formats.dense, hidden, config.dense_intermediate_dim);
     return layer;
   }
-  layer.router = empty_matrix(Format::kMxInt16, moe.num_experts, hidden);
-  layer.router_bias.resize(static_cast<std::size_t>(moe.num_experts));
-  layer.experts.assign(static_cast<std::size_t>(moe.num_experts), empty_ffn(format, hidden, moe.intermediate_dim));
+  layer.router = empty_matrix(formats.router, moe.num_experts, hidden, moe.bias);
+  if (moe.rule == RouterRule::kSigmoidBiasGroups) {
+    layer.selection_bias.resize(static_cast<std::size_t>(moe.num_experts));
+  }
+  layer.experts.assign(static_cast<std::size_t>(moe.num_experts),
+                       empty_ffn(formats.experts, hidden, moe.intermediate_dim, moe.bias));
   if (moe.num_shared_experts > 0) {
-    layer.shared = empty_ffn(format, hidden, moe.num_shared_experts * moe.intermediate_dim);
+    layer.shared = empty_ffn(formats.shared, hidden, moe.num_shared_experts * moe.intermediate_dim);
   }
   return layer;
+}
+
+// ---- Formats as text ---------------------------------------------------------------------------------------------
+
+struct FormatType {
+  std::string_view name;
+  Format Formats::* member;
+};
+constexpr std::array<FormatType, 6> kFormatTypes{{{"attention", &Formats::attention},
+                                                  {"dense", &Formats::dense},
+                                                  {"experts", &Formats::experts},
+                                                  {"shared", &Formats::shared},
+                                                  {"head", &Formats::head},
+                                                  {"router", &Formats::router}}};
+constexpr std::array<std::string_view, 4> kFormatNames{"mxint8", "int4", "mxfp4", "mxint16"};
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+Result<Format> parse_format(std::string_view name) {
+  const auto found = std::ranges::find(kFormatNames, lower_case(name));
+  if (found == kFormatNames.end()) {
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("there is no format '{}'; use {}", name, fmt::join(kFormatNames, ", ")));
+  }
+  return static_cast<Format>(found - kFormatNames.begin());
+}
+
+Status set_format(std::string_view type, Format format, Formats& formats) {
+  const auto found = std::ranges::find(kFormatTypes, lower_case(type), &FormatType::name);
+  if (found == kFormatTypes.end()) {
+    return Error(ErrorCode::kInvalidInput,
+                 fmt::format("there is no type '{}'; use attention, dense, experts, shared, head, router", type));
+  }
+  if (format == Format::kMxInt16 && found->member != &Formats::router) {
+    return Error(ErrorCode::kInvalidInput, fmt::format("{}: mxint16 is for the router only", type));
+  }
+  formats.*(found->member) = format;
+  return {};
 }
 
 }  // namespace
@@ -110,8 +184,9 @@ Status check_supported(const ModelConfig& config) {
   constexpr std::int64_t kMaxKeyDim = 1024;  // numerics.md, section 6.8
   SLUICE_RETURN_IF_ERROR(check_dimensions(config));
   SLUICE_RETURN_IF_ERROR(check_count("layers", config.num_layers, device::kMaxLayers));
-  SLUICE_RETURN_IF_ERROR(
-      check_count("key dimensions", config.mla.kv_lora_rank + config.mla.qk_rope_head_dim, kMaxKeyDim));
+  const bool mla = config.attention_kind == AttentionKind::kMla;
+  const std::int64_t key_dim = mla ? config.mla.kv_lora_rank + config.mla.qk_rope_head_dim : config.gqa.head_dim;
+  SLUICE_RETURN_IF_ERROR(check_count("key dimensions", key_dim, kMaxKeyDim));
   if (config.num_dense_layers < config.num_layers) {
     SLUICE_RETURN_IF_ERROR(check_count("experts", config.moe.num_experts, device::kMaxExperts));
     SLUICE_RETURN_IF_ERROR(check_count("experts a token", config.moe.experts_per_token, device::kMaxTopK));
@@ -119,18 +194,62 @@ Status check_supported(const ModelConfig& config) {
   return {};
 }
 
-QuantisedModel empty_model(const ModelConfig& config, Format linear_format) {
-  SLUICE_CHECK(linear_format != Format::kMxInt16);  // the router's alone: linears take q8 inputs
+Result<Formats> parse_formats(std::string_view text, const Formats& base) {
+  Formats formats = base;
+  bool first = true;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    const std::string_view item = text.substr(0, comma);
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+    const std::size_t equals = item.find('=');
+    SLUICE_ASSIGN_OR_RETURN(const Format format,
+                            parse_format(equals == std::string_view::npos ? item : item.substr(equals + 1)));
+    if (equals != std::string_view::npos) {
+      SLUICE_RETURN_IF_ERROR(set_format(item.substr(0, equals), format, formats));
+    } else if (!first) {
+      return Error(ErrorCode::kInvalidInput,
+                   fmt::format("'{}' stands behind another format; write TYPE={}", item, item));
+    } else if (format == Format::kMxInt16) {
+      return Error(ErrorCode::kInvalidInput, "mxint16 is for the router only");
+    } else {
+      formats = Formats(format);
+    }
+    first = false;
+  }
+  return formats;
+}
+
+std::string formats_text(const Formats& formats) {
+  const auto name = [](Format format) { return kFormatNames[static_cast<std::size_t>(format)]; };
+  const Formats usual(formats.attention);
+  std::string text(name(formats.attention));
+  for (const FormatType& type : kFormatTypes) {
+    if (formats.*(type.member) != usual.*(type.member)) {
+      text += fmt::format(",{}={}", type.name, name(formats.*(type.member)));
+    }
+  }
+  return text;
+}
+
+Formats default_formats(const ModelConfig& config) {
+  Formats formats;
+  if (config.expert_storage == ExpertStorage::kMxFp4) {
+    formats.experts = Format::kMxFp4;
+  }
+  return formats;
+}
+
+QuantisedModel empty_model(const ModelConfig& config, const Formats& formats) {
   QuantisedModel model;
   model.config = config;
-  model.linear_format = linear_format;
+  model.formats = formats;
   model.embedding.rows = static_cast<std::uint32_t>(config.vocab_size);
   model.embedding.columns = static_cast<std::uint32_t>(config.hidden_dim);
   for (std::int64_t layer = 0; layer < config.num_layers; ++layer) {
-    model.layers.push_back(empty_layer(config, layer, linear_format));
+    model.layers.push_back(empty_layer(config, layer, formats));
   }
   model.final_norm = empty_gamma(config.hidden_dim);
-  model.head = empty_matrix(Format::kMxInt8, config.vocab_size, config.hidden_dim);
+  model.head = empty_matrix(formats.head, config.vocab_size, config.hidden_dim);
   return model;
 }
 

@@ -10,6 +10,9 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "host/base/result.hpp"
@@ -50,28 +53,65 @@ struct MlaAttention {
   bool operator==(const MlaAttention&) const = default;
 };
 
-// Either `dense`, or `router`, `router_bias`, `experts` and perhaps `shared`.
+// Biases lie with their matrices. Rope rows are in half-split order.
+struct GqaAttention {
+  PackedMatrix q;                   // [heads * head, hidden]
+  PackedMatrix k;                   // [kv_heads * head, hidden]
+  PackedMatrix v;                   // [kv_heads * head, hidden]
+  PackedMatrix o;                   // [hidden, heads * head]
+  std::vector<std::int32_t> sinks;  // Q16 [heads]; empty if the model has none
+
+  bool operator==(const GqaAttention&) const = default;
+};
+
+// Either `dense`, or `router`, `experts` and perhaps `selection_bias` and `shared`.
 struct Layer {
   Gamma attention_norm;
-  MlaAttention attention;
+  std::variant<MlaAttention, GqaAttention> attention;
   Gamma ffn_norm;
   std::optional<Ffn> dense;
-  std::optional<PackedMatrix> router;     // MXINT16 [experts, hidden]
-  std::vector<std::int32_t> router_bias;  // Q24 [experts]
+  std::optional<PackedMatrix> router;        // [experts, hidden]
+  std::vector<std::int32_t> selection_bias;  // Q24 [experts]; empty if the router's rule has none
   std::vector<Ffn> experts;
   std::optional<Ffn> shared;  // all shared experts as one
 
   bool operator==(const Layer&) const = default;
 };
 
+// The weight format of each type of matrix. The embedding, which is only looked up, is always MXINT8.
+struct Formats {
+  device::Format attention = device::Format::kMxInt8;
+  device::Format dense = device::Format::kMxInt8;
+  device::Format experts = device::Format::kMxInt8;
+  device::Format shared = device::Format::kMxInt8;
+  device::Format head = device::Format::kMxInt8;
+  device::Format router = device::Format::kMxInt16;  // the only one that may be MXINT16: others take q8 inputs
+
+  Formats() = default;
+  // The same for all but head and router.
+  Formats(device::Format all)  // NOLINT(google-explicit-constructor): a format is the usual choice
+      : attention(all), dense(all), experts(all), shared(all) {}
+  bool operator==(const Formats&) const = default;
+};
+
+// Parses `FORMAT` or `[FORMAT,]TYPE=FORMAT,...` with the types of struct Formats, in any case: "int4",
+// "mxint8,experts=mxfp4,head=int4". `base` is what the text leaves out.
+Result<Formats> parse_formats(std::string_view text, const Formats& base);
+
+// What parse_formats() reads: the format of most types, then the others.
+std::string formats_text(const Formats& formats);
+
+// What a checkpoint is quantised to unless the user says otherwise: MXINT8, and MXFP4 for experts that are stored so.
+Formats default_formats(const ModelConfig& config);
+
 struct QuantisedModel {
   ModelConfig config;
-  device::Format linear_format = device::Format::kMxInt8;  // of all matrices but router and head
+  Formats formats;
   Constants constants;
   Embedding embedding;
   std::vector<Layer> layers;
   Gamma final_norm;
-  PackedMatrix head;  // MXINT8 [vocab, hidden]
+  PackedMatrix head;  // [vocab, hidden]
 
   bool operator==(const QuantisedModel&) const = default;
 };
@@ -81,17 +121,13 @@ struct QuantisedModel {
 Status check_supported(const ModelConfig& config);
 
 // The model with every part there, formats and shapes set and no data. `config` must have passed check_supported().
-QuantisedModel empty_model(const ModelConfig& config, device::Format linear_format);
-
-struct QuantiseOptions {
-  device::Format linear_format = device::Format::kMxInt8;  // or kInt4, kMxFp4
-};
+QuantisedModel empty_model(const ModelConfig& config, const Formats& formats);
 
 // Called after each matrix with the weights done so far and their total.
 using Progress = std::function<void(std::uint64_t weights_done, std::uint64_t weights_total)>;
 
 // Holds the result and at most one more matrix in memory. `progress` may be empty.
-Result<QuantisedModel> quantise_model(const Model& model, const QuantiseOptions& options, const Progress& progress);
+Result<QuantisedModel> quantise_model(const Model& model, const Formats& formats, const Progress& progress);
 
 // Which dimension of a checkpoint's rotated part of `rope_dims` becomes dimension `dim` of the half-split order.
 // Interleaved checkpoints rotate 2 i with 2 i + 1 (transformers, apply_rotary_pos_emb_interleave).

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
+#include <variant>
 
 #include "host/quant/quantised_model.hpp"
 
@@ -16,7 +18,7 @@ Status visit_ffn(const std::string& prefix, FfnType& ffn, const Visit& visit) {
 }
 
 template <typename AttentionType, typename Visit>
-Status visit_attention(const std::string& prefix, AttentionType& attention, const Visit& visit) {
+Status visit_mla(const std::string& prefix, AttentionType& attention, const Visit& visit) {
   if (attention.q_a) {
     SLUICE_RETURN_IF_ERROR(visit(prefix + "q_a", *attention.q_a));
     SLUICE_RETURN_IF_ERROR(visit(prefix + "q_norm", *attention.q_norm));
@@ -29,6 +31,30 @@ Status visit_attention(const std::string& prefix, AttentionType& attention, cons
   return visit(prefix + "o", attention.o);
 }
 
+template <typename AttentionType, typename Visit>
+Status visit_gqa(const std::string& prefix, AttentionType& attention, const Visit& visit) {
+  SLUICE_RETURN_IF_ERROR(visit(prefix + "q", attention.q));
+  SLUICE_RETURN_IF_ERROR(visit(prefix + "k", attention.k));
+  SLUICE_RETURN_IF_ERROR(visit(prefix + "v", attention.v));
+  if (!attention.sinks.empty()) {
+    SLUICE_RETURN_IF_ERROR(visit(prefix + "sinks", attention.sinks));
+  }
+  return visit(prefix + "o", attention.o);
+}
+
+template <typename VariantType, typename Visit>
+Status visit_attention(const std::string& prefix, VariantType& variant, const Visit& visit) {
+  return std::visit(
+      [&](auto& attention) {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(attention)>, MlaAttention>) {
+          return visit_mla(prefix, attention, visit);
+        } else {
+          return visit_gqa(prefix, attention, visit);
+        }
+      },
+      variant);
+}
+
 template <typename LayerType, typename Visit>
 Status visit_layer(const std::string& prefix, LayerType& layer, const Visit& visit) {
   SLUICE_RETURN_IF_ERROR(visit(prefix + "attention_norm", layer.attention_norm));
@@ -38,7 +64,9 @@ Status visit_layer(const std::string& prefix, LayerType& layer, const Visit& vis
     return visit_ffn(prefix + "dense.", *layer.dense, visit);
   }
   SLUICE_RETURN_IF_ERROR(visit(prefix + "router", *layer.router));
-  SLUICE_RETURN_IF_ERROR(visit(prefix + "router_bias", layer.router_bias));
+  if (!layer.selection_bias.empty()) {
+    SLUICE_RETURN_IF_ERROR(visit(prefix + "selection_bias", layer.selection_bias));
+  }
   for (std::size_t expert = 0; expert < layer.experts.size(); ++expert) {
     SLUICE_RETURN_IF_ERROR(visit_ffn(prefix + "experts." + std::to_string(expert) + ".", layer.experts[expert], visit));
   }

@@ -31,6 +31,8 @@ class SharedBytes {
 
   [[nodiscard]] std::span<const std::byte> span() const { return bytes_; }
   [[nodiscard]] std::size_t size() const { return bytes_.size(); }
+  // What keeps the bytes alive.
+  [[nodiscard]] const std::shared_ptr<const void>& owner() const { return owner_; }
 
   // Compares the contents.
   friend bool operator==(const SharedBytes& a, const SharedBytes& b) {

@@ -307,7 +307,8 @@ module sluice_card #(
   logic [1023:0] card_line;
   logic card_line_valid;
   logic unit_start, unit_compose, unit_busy, unit_done, unit_bus_error, unit_progress;
-  logic [383:0] unit_activation;
+  logic [15:0] unit_opcode;
+  logic [383:0] unit_operand;
   logic route_read;
   logic [15:0] route_read_line;
   logic [4095:0] vector_data;
@@ -328,7 +329,8 @@ module sluice_card #(
     .engine_scale_max_o(engine_scale_max), .engine_scale_bias_o(engine_scale_bias), .engine_done_i(engine_done),
     .engine_progress_i(engine_busy && !engine_stall),
     .weight_request_i(weight_request && weight_request_ready), .weight_error_i(card_read_error),
-    .unit_start_o(unit_start), .unit_compose_o(unit_compose), .unit_activation_o(unit_activation),
+    .unit_start_o(unit_start), .unit_compose_o(unit_compose), .unit_opcode_o(unit_opcode),
+    .unit_operand_o(unit_operand),
     .unit_done_i(unit_done), .unit_bus_error_i(unit_bus_error), .unit_progress_i(unit_progress),
     .route_read_o(route_read), .route_read_line_o(route_read_line), .vector_data_i(vector_data),
     .lookup_o(lookup), .lookup_layer_o(lookup_layer), .lookup_expert_o(lookup_expert), .lookup_done_i(lookup_done),
@@ -392,7 +394,8 @@ module sluice_card #(
 
   behavioural_unit u_unit (
     .clk_i, .rst_ni,
-    .start_i(unit_start), .command_i(command[8191:4096]), .compose_i(unit_compose), .activation_i(unit_activation),
+    .start_i(unit_start), .command_i(command[8191:4096]), .compose_i(unit_compose), .opcode_i(unit_opcode),
+    .operand_i(unit_operand),
     .busy_o(unit_busy), .done_o(unit_done), .bus_error_o(unit_bus_error), .progress_o(unit_progress),
     .vector_read_o(unit_read), .vector_read_line_o(unit_read_line), .vector_data_i(vector_data),
     .vector_write_o(unit_write), .vector_write_bank_o(unit_write_bank), .vector_write_line_o(unit_write_line),

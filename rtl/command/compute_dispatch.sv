@@ -2,7 +2,7 @@
 // unit commands by the behavioural unit.
 //
 // Purpose: decodes the opcode, turns operand fields into the engine's command, and merges the ends. The experts sequencer
-//   inside drives engine and unit for the command experts.
+//   inside drives engine and unit for the command experts; behind a linear with a bias, the unit adds it.
 // Handshake: start_i (a pulse) with the command, which holds; done_o (a pulse) with fault_o and detail_o; progress_o
 //   while the command does not merely wait. Engine: valid/ready, then a pulse; mover and unit: pulses.
 // Errors: kBusError when weight_error_i (the weight reader's, which it clears with its next request) was seen during a
@@ -53,7 +53,8 @@ module compute_dispatch (
 
   output logic          unit_start_o,
   output logic          unit_compose_o,
-  output logic [383:0]  unit_activation_o,
+  output logic [15:0]   unit_opcode_o,
+  output logic [383:0]  unit_operand_o,
   input  logic          unit_done_i,
   input  logic          unit_bus_error_i,
   input  logic          unit_progress_i,
@@ -95,7 +96,9 @@ module compute_dispatch (
   logic [63:0] linear_output_line;
   logic [7:0] linear_scale_max;
   logic [15:0] linear_scale_bias;
-  logic activation_start, linear_error;
+  logic experts_unit_start, linear_error;
+  logic [15:0] experts_unit_opcode;
+  logic [383:0] experts_unit_operand;
 
   experts_sequencer u_experts (
     .clk_i, .rst_ni,
@@ -108,11 +111,43 @@ module compute_dispatch (
     .linear_mask_o(linear_mask), .linear_output_line_o(linear_output_line),
     .linear_weight_line_o(linear_weight_line), .linear_scale_max_o(linear_scale_max),
     .linear_scale_bias_o(linear_scale_bias), .linear_done_i(engine_done_i), .linear_error_i(linear_error),
-    .unit_start_o(activation_start), .unit_activation_o, .unit_done_i, .unit_error_i(unit_bus_error_i)
+    .unit_start_o(experts_unit_start), .unit_opcode_o(experts_unit_opcode), .unit_operand_o(experts_unit_operand),
+    .unit_done_i, .unit_error_i(unit_bus_error_i)
   );
 
-  assign unit_start_o = (start_i && is_unit) || activation_start;
-  assign unit_compose_o = activation_start;
+  // A linear's bias, added by the unit once the engine has written the product: a composed BiasOperand.
+  logic has_bias, bias_start_q, bias_busy_q, bias_done;
+  logic [63:0] bias_address;
+  logic [383:0] bias_operand;
+
+  assign bias_address = command_i[First + 32*sluice_pkg::LinearBiasAddressLo +: 64];
+  assign has_bias = is_linear && bias_address != '0;
+  assign bias_done = bias_busy_q && unit_done_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      bias_start_q <= 1'b0;
+      bias_busy_q <= 1'b0;
+    end else begin
+      bias_start_q <= has_bias && engine_done_i && !linear_error;
+      if (bias_start_q) bias_busy_q <= 1'b1;
+      else if (unit_done_i) bias_busy_q <= 1'b0;
+    end
+  end
+
+  always_comb begin
+    bias_operand = '0;
+    bias_operand[32*sluice_pkg::BiasNumTokens +: 32] = num_tokens;
+    bias_operand[32*sluice_pkg::BiasElements +: 32] = output_elements;
+    bias_operand[32*sluice_pkg::BiasBiasAddressLo +: 64] = bias_address;
+    bias_operand[32*sluice_pkg::BiasTokenMask +: 32] = {28'b0, engine_mask_o};
+    for (int t = 0; t < 4; t++) bias_operand[32*(sluice_pkg::BiasLine+t) +: 32] = {16'b0, engine_output_line_o[16*t +: 16]};
+  end
+
+  assign unit_start_o = (start_i && is_unit) || experts_unit_start || bias_start_q;
+  assign unit_compose_o = experts_unit_start || bias_start_q;
+  assign unit_opcode_o = is_experts ? experts_unit_opcode : sluice_pkg::OpcodeBias;
+  assign unit_operand_o = is_experts ? experts_unit_operand : bias_operand;
 
   // The engine's command: of a linear command, or of the sequencer's linear at hand.
   logic start_linear, pending_q;
@@ -194,8 +229,8 @@ module compute_dispatch (
       fault_o = experts_fault;
       detail_o = experts_detail;
     end else if (is_linear) begin
-      done_o = engine_done_i;
-      if (linear_error) fault_o = sluice_pkg::FaultBusError;
+      done_o = bias_done || (engine_done_i && (linear_error || !has_bias));
+      if (bias_done ? unit_bus_error_i : linear_error) fault_o = sluice_pkg::FaultBusError;
     end else if (is_move) begin
       done_o = mover_done_i;
       if (mover_bus_error_i) fault_o = sluice_pkg::FaultBusError;

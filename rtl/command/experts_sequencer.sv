@@ -2,12 +2,13 @@
 //
 // Purpose: reads the route line of every token, then walks tokens 0..n-1 and for each ranks 0..top_k-1. An expert met for
 //   the first time is looked up in the slot table and run once for all tokens that selected it: gate-up linear into
-//   gate_up_line, activation into activated_line, down linear into output_line + rank * output_stride of each token.
+//   gate_up_line, activation into activated_line, down linear into output_line + rank * output_stride of each token;
+//   behind each linear that has one, the unit adds its bias.
 //   An expert of no token's earlier (token, rank) is one met for the first time, so no list of those done is kept.
 // Expert numbers are the low 16 bits of their words.
 // Handshake: start_i (a pulse while idle); the operand block holds until done_o (a pulse), with fault_o and detail_o
 //   (kNotResident: the expert is not in the slot table; experts run before it stay run). Linears: linear_valid_o until
-//   linear_ready_i, then linear_done_i; activations: unit_start_o (a pulse), then unit_done_i.
+//   linear_ready_i, then linear_done_i; activations and biases: unit_start_o (a pulse), then unit_done_i.
 // Latency: 3 cycles to the first (token, rank); 2 for each of them and 4 more for a lookup. Reset: control only.
 
 module experts_sequencer (
@@ -16,7 +17,7 @@ module experts_sequencer (
   input  logic          start_i,
   input  logic [2559:0] operand_i,         // ExpertsOperand
   output logic          busy_o,
-  output logic          waiting_o,         // for a linear or an activation
+  output logic          waiting_o,         // for a linear or the unit
   output logic          done_o,
   output logic [3:0]    fault_o,
   output logic [31:0]   detail_o,
@@ -44,14 +45,16 @@ module experts_sequencer (
   input  logic          linear_error_i,
 
   output logic          unit_start_o,
-  output logic [383:0]  unit_activation_o,
+  output logic [15:0]   unit_opcode_o,     // activation or bias
+  output logic [383:0]  unit_operand_o,
   input  logic          unit_done_i,
   input  logic          unit_error_i
 );
 
-  typedef enum logic [3:0] {
-    StateIdle, StateRead, StateLatch, StateMatch, StateDecide, StateLookup, StateGateUp, StateGateUpWait, StateActivate,
-    StateActivateWait, StateDown, StateDownWait, StateNext
+  typedef enum logic [4:0] {
+    StateIdle, StateRead, StateLatch, StateMatch, StateDecide, StateLookup, StateGateUp, StateGateUpWait,
+    StateGateUpBias, StateGateUpBiasWait, StateActivate, StateActivateWait, StateDown, StateDownWait, StateDownBias,
+    StateDownBiasWait, StateNext
   } state_e;
 
   state_e state_q;
@@ -122,7 +125,8 @@ module experts_sequencer (
   always_ff @(posedge clk_i) if (lookup_done_i && state_q == StateLookup) slot_q <= lookup_payload_i;
 
   logic down;
-  assign down = state_q == StateActivateWait || state_q == StateDown || state_q == StateDownWait;
+  assign down = state_q == StateActivateWait || state_q == StateDown || state_q == StateDownWait ||
+                state_q == StateDownBias || state_q == StateDownBiasWait;
   assign linear_valid_o = state_q == StateGateUp || state_q == StateDown;
   assign linear_down_o = down;
   assign linear_mask_o = mask_q;
@@ -134,20 +138,45 @@ module experts_sequencer (
         down ? output_line + {12'b0, ranks_q[4*t +: 4]} * output_stride : gate_up_line;
   end
 
-  // The activation between the two linears, as ActivationOperand.
-  assign unit_start_o = state_q == StateActivate;
-  always_comb begin
-    unit_activation_o = '0;
-    unit_activation_o[32*sluice_pkg::ActivationNumTokens +: 32] = operand_i[32*sluice_pkg::ExpertsNumTokens +: 32];
-    unit_activation_o[32*sluice_pkg::ActivationInputLine +: 32] = operand_i[32*sluice_pkg::ExpertsGateUpLine +: 32];
-    unit_activation_o[32*sluice_pkg::ActivationIntermediate +: 32] = operand_i[32*sluice_pkg::ExpertsIntermediate +: 32];
-    unit_activation_o[32*sluice_pkg::ActivationOutVectorLine +: 32] = sluice_pkg::None;
-    unit_activation_o[32*sluice_pkg::ActivationOutQ8Line +: 32] = operand_i[32*sluice_pkg::ExpertsActivatedLine +: 32];
-    unit_activation_o[32*sluice_pkg::ActivationOutQ16Line +: 32] = sluice_pkg::None;
-    unit_activation_o[32*sluice_pkg::ActivationActivation +: 32] = operand_i[32*sluice_pkg::ExpertsActivation +: 32];
-    unit_activation_o[32*sluice_pkg::ActivationLimit +: 32] = operand_i[32*sluice_pkg::ExpertsLimit +: 32];
-    unit_activation_o[32*sluice_pkg::ActivationScale +: 32] = operand_i[32*sluice_pkg::ExpertsScale +: 32];
-    unit_activation_o[32*sluice_pkg::ActivationTokenMask +: 32] = {28'b0, mask_q};
+  // A bias lies at an offset from its matrix, the same for all experts of a layer.
+  logic [31:0] gate_up_bias_offset, down_bias_offset, bias_offset, bias_elements, hidden, intermediate;
+  logic [32:0] bias_line;
+
+  assign gate_up_bias_offset = operand_i[32*sluice_pkg::ExpertsGateUpBiasOffset +: 32];
+  assign down_bias_offset = operand_i[32*sluice_pkg::ExpertsDownBiasOffset +: 32];
+  assign hidden = operand_i[32*sluice_pkg::ExpertsHidden +: 32];
+  assign intermediate = operand_i[32*sluice_pkg::ExpertsIntermediate +: 32];
+  assign bias_offset = down ? down_bias_offset : gate_up_bias_offset;
+  assign bias_elements = down ? hidden : intermediate << 1;
+  assign bias_line = {1'b0, linear_weight_line_o} + {8'b0, bias_offset[31:7]};
+
+  logic [383:0] activation, bias;
+
+  assign unit_start_o = state_q == StateActivate || state_q == StateGateUpBias || state_q == StateDownBias;
+  assign unit_opcode_o = state_q == StateActivate ? sluice_pkg::OpcodeActivation : sluice_pkg::OpcodeBias;
+  assign unit_operand_o = state_q == StateActivate ? activation : bias;
+
+  always_comb begin  // BiasOperand
+    bias = '0;
+    bias[32*sluice_pkg::BiasNumTokens +: 32] = operand_i[32*sluice_pkg::ExpertsNumTokens +: 32];
+    bias[32*sluice_pkg::BiasElements +: 32] = bias_elements;
+    bias[32*sluice_pkg::BiasBiasAddressLo +: 64] = {24'b0, bias_line, 7'b0};
+    bias[32*sluice_pkg::BiasTokenMask +: 32] = {28'b0, mask_q};
+    for (int t = 0; t < 4; t++) bias[32*(sluice_pkg::BiasLine+t) +: 32] = {16'b0, linear_output_line_o[16*t +: 16]};
+  end
+
+  always_comb begin  // ActivationOperand, between the two linears
+    activation = '0;
+    activation[32*sluice_pkg::ActivationNumTokens +: 32] = operand_i[32*sluice_pkg::ExpertsNumTokens +: 32];
+    activation[32*sluice_pkg::ActivationInputLine +: 32] = operand_i[32*sluice_pkg::ExpertsGateUpLine +: 32];
+    activation[32*sluice_pkg::ActivationIntermediate +: 32] = operand_i[32*sluice_pkg::ExpertsIntermediate +: 32];
+    activation[32*sluice_pkg::ActivationOutVectorLine +: 32] = sluice_pkg::None;
+    activation[32*sluice_pkg::ActivationOutQ8Line +: 32] = operand_i[32*sluice_pkg::ExpertsActivatedLine +: 32];
+    activation[32*sluice_pkg::ActivationOutQ16Line +: 32] = sluice_pkg::None;
+    activation[32*sluice_pkg::ActivationActivation +: 32] = operand_i[32*sluice_pkg::ExpertsActivation +: 32];
+    activation[32*sluice_pkg::ActivationLimit +: 32] = operand_i[32*sluice_pkg::ExpertsLimit +: 32];
+    activation[32*sluice_pkg::ActivationScale +: 32] = operand_i[32*sluice_pkg::ExpertsScale +: 32];
+    activation[32*sluice_pkg::ActivationTokenMask +: 32] = {28'b0, mask_q};
   end
 
   // Every way to the command's end passes one of these.
@@ -157,10 +186,12 @@ module experts_sequencer (
 
   assign absent = (state_q == StateDecide && !seen_q && expert_q[15:9] != '0) ||
                   (state_q == StateLookup && lookup_done_i && !lookup_found_i);
-  assign failed = (linear_done_i && linear_error_i && (state_q == StateGateUpWait || state_q == StateDownWait)) ||
-                  (unit_done_i && unit_error_i && state_q == StateActivateWait);
+  logic linear_waiting, unit_waiting;
+  assign linear_waiting = state_q == StateGateUpWait || state_q == StateDownWait;
+  assign unit_waiting = state_q == StateActivateWait || state_q == StateGateUpBiasWait || state_q == StateDownBiasWait;
+  assign failed = (linear_done_i && linear_error_i && linear_waiting) || (unit_done_i && unit_error_i && unit_waiting);
   assign busy_o = state_q != StateIdle;
-  assign waiting_o = state_q == StateGateUpWait || state_q == StateDownWait || state_q == StateActivateWait;
+  assign waiting_o = linear_waiting || unit_waiting;
   assign done_o = done_q;
   assign fault_o = fault_q;
   assign detail_o = detail_q;
@@ -181,11 +212,15 @@ module experts_sequencer (
         StateDecide: state_q <= seen_q ? StateNext : StateLookup;
         StateLookup: if (lookup_done_i) state_q <= StateGateUp;
         StateGateUp: if (linear_ready_i) state_q <= StateGateUpWait;
-        StateGateUpWait: if (linear_done_i) state_q <= StateActivate;
+        StateGateUpWait: if (linear_done_i) state_q <= gate_up_bias_offset == '0 ? StateActivate : StateGateUpBias;
+        StateGateUpBias: state_q <= StateGateUpBiasWait;
+        StateGateUpBiasWait: if (unit_done_i) state_q <= StateActivate;
         StateActivate: state_q <= StateActivateWait;
         StateActivateWait: if (unit_done_i) state_q <= StateDown;
         StateDown: if (linear_ready_i) state_q <= StateDownWait;
-        StateDownWait: if (linear_done_i) state_q <= StateNext;
+        StateDownWait: if (linear_done_i) state_q <= down_bias_offset == '0 ? StateNext : StateDownBias;
+        StateDownBias: state_q <= StateDownBiasWait;
+        StateDownBiasWait: if (unit_done_i) state_q <= StateNext;
         StateNext: begin
           state_q <= last_rank && last_token ? StateIdle : StateMatch;
           done_q <= last_rank && last_token;
@@ -213,6 +248,6 @@ module experts_sequencer (
   end
 
   logic unused;
-  assign unused = &{1'b0, operand_i, vector_data_i, layer};
+  assign unused = &{1'b0, operand_i, vector_data_i, layer, bias_offset};
 
 endmodule

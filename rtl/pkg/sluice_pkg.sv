@@ -4,10 +4,10 @@
 package sluice_pkg;
 
   // Identity and limits.
-  localparam logic [31:0] CommandSetHash = 32'd2317492975;
+  localparam logic [31:0] CommandSetHash = 32'd412509107;
   localparam logic [31:0] Magic = 32'd1129663571;
-  localparam logic [31:0] CommandVersion = 32'd1;
-  localparam logic [31:0] NumericsVersion = 32'd1;
+  localparam logic [31:0] CommandVersion = 32'd2;
+  localparam logic [31:0] NumericsVersion = 32'd2;
   localparam logic [31:0] LineBytes = 32'd128;
   localparam logic [31:0] Block = 32'd32;
   localparam logic [31:0] MaxTokens = 32'd4;
@@ -48,6 +48,7 @@ package sluice_pkg;
   localparam logic [15:0] OpcodeKvAppend = 16'd37;
   localparam logic [15:0] OpcodeAttend = 16'd38;
   localparam logic [15:0] OpcodeCombine = 16'd39;
+  localparam logic [15:0] OpcodeBias = 16'd48;
   localparam logic [7:0] FlagComplete = 8'd1;
   localparam logic [7:0] FlagInterrupt = 8'd2;
   localparam logic [3:0] FaultNone = 4'd0;
@@ -185,6 +186,14 @@ package sluice_pkg;
   localparam int ExpertsActivation = 12;
   localparam int ExpertsLimit = 13;
   localparam int ExpertsScale = 14;
+  localparam int ExpertsGateUpBiasOffset = 15;
+  localparam int ExpertsDownBiasOffset = 16;
+  localparam int BiasNumTokens = 0;
+  localparam int BiasElements = 1;
+  localparam int BiasBiasAddressLo = 2;
+  localparam int BiasBiasAddressHi = 3;
+  localparam int BiasTokenMask = 4;
+  localparam int BiasLine = 5;
 
   // Operand blocks of the unit commands.
   localparam int QuantiseNumTokens = 0;

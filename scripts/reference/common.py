@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import safetensors.numpy
 import torch
 import transformers
 
@@ -38,8 +39,8 @@ def sha256(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def load_model(model_dir, threads=1):
-    """The model in fp32 on the CPU and its tokenizer.
+def load_model(model_dir, threads=1, **options):
+    """The model in fp32 on the CPU. `options` are from_pretrained's.
 
     Attention and experts use transformers' plain ("eager") implementations, one thread by default: the order of
     additions is then fixed and results repeat bit for bit on one machine.
@@ -51,12 +52,21 @@ def load_model(model_dir, threads=1):
     transformers.utils.logging.disable_progress_bar()
     model, loading = transformers.AutoModelForCausalLM.from_pretrained(
         model_dir, dtype=torch.float32, local_files_only=True, attn_implementation="eager",
-        experts_implementation="eager", output_loading_info=True)
+        experts_implementation="eager", output_loading_info=True, **options)
     for problem in ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs"):
         if loading[problem]:
             raise UsageError(f"{model_dir}: {problem}: {sorted(loading[problem])}")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(model_dir, local_files_only=True)
-    return model.eval(), tokenizer
+    return model.eval()
+
+
+def load_tokenizer(model_dir):
+    return transformers.AutoTokenizer.from_pretrained(model_dir, local_files_only=True)
+
+
+def save_tensors(tensors, path):
+    """A safetensors file of numpy arrays, readable by everyone as other files are."""
+    Path(path).write_bytes(safetensors.numpy.save({name: np.ascontiguousarray(tensor)
+                                                   for name, tensor in tensors.items()}))
 
 
 def read_text(path):

@@ -50,7 +50,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: %(default)s)")
     args = parser.parse_args()
 
-    model, _ = common.load_model(args.model, args.threads)
+    model = common.load_model(args.model, args.threads)
     positions = scored = agreeing = 0
     error = energy = our_nats = reference_nats = 0.0
     for path in args.dumps:

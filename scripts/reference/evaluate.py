@@ -42,7 +42,7 @@ def main():
                         help="also store the results, with the versions and hashes they belong to")
     args = parser.parse_args()
 
-    model, tokenizer = common.load_model(args.model, args.threads)
+    model, tokenizer = common.load_model(args.model, args.threads), common.load_tokenizer(args.model)
     results = {}
     for path in args.texts:
         result = evaluate(model, tokenizer, common.read_text(path), args.window)

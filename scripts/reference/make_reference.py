@@ -12,7 +12,6 @@ import math
 from pathlib import Path
 
 import numpy as np
-import safetensors.numpy
 
 import common
 from routing import RouterWatch
@@ -52,14 +51,13 @@ def measure_window(model, watch, ids, columns):
     """Everything that is stored for one window, under its tensor's name."""
     logits = common.logits_of(model, ids)
     top1, margin = top_two(logits)
-    experts, expert_gap, group_gap = watch.take()
+    routing = {f"routing.{name}": values for name, values in watch.take().items()}
     return {
         "ids": ids, "logits.values": logits[:, columns],
         "logits.sum_of_squares": np.square(logits.astype(np.float64)).sum(axis=1).astype(np.float32),
         "top1.ids": top1, "top1.margin": margin,
         "next.log_probability": common.next_log_probabilities(logits, ids).astype(np.float32),
-        "routing.experts": experts, "routing.expert_gap": expert_gap, "routing.group_gap": group_gap,
-        "routing.margin": np.minimum(expert_gap, group_gap / 2),
+        **routing,
     }
 
 
@@ -105,7 +103,7 @@ def describe(args, model, tokenizer, tensors, sources):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", metavar="MODEL_DIR", help="a deepseek_v3 model directory in Hugging Face layout")
+    parser.add_argument("model", metavar="MODEL_DIR", help="a model directory in Hugging Face layout")
     parser.add_argument("texts", metavar="TEXT", nargs="+",
                         help=f"text files; the first {WINDOWS_A_TEXT} windows of {WINDOW} tokens of each are used")
     parser.add_argument("--out", required=True, help="the folder to write to")
@@ -113,7 +111,7 @@ def main():
                         help="CPU threads; results repeat bit for bit with the same number (default: %(default)s)")
     args = parser.parse_args()
 
-    model, tokenizer = common.load_model(args.model, args.threads)
+    model, tokenizer = common.load_model(args.model, args.threads), common.load_tokenizer(args.model)
     watch = RouterWatch(model)
     columns = fixed_columns(model.config.vocab_size)
     measured, sources = [], []
@@ -129,8 +127,7 @@ def main():
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     record = describe(args, model, tokenizer, tensors, sources)
-    safetensors.numpy.save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()},
-                                out / f"{record['model']}.safetensors")
+    common.save_tensors(tensors, out / f"{record['model']}.safetensors")
     (out / f"{record['model']}.json").write_text(json.dumps(record, indent=1, ensure_ascii=True) + "\n",
                                                  encoding="utf-8")
 

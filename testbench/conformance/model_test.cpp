@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::size_t kSteps = 16;
 
+// Both families, every format.
+const std::vector<std::pair<std::string, device::Format>> kModels = {
+    {kFableMla, device::Format::kMxInt8}, {kFableMla, device::Format::kInt4}, {kFableMla, device::Format::kMxFp4},
+    {kFableGqa, device::Format::kMxInt8}, {kFableGqa, device::Format::kInt4}, {kFableGqa, device::Format::kMxFp4}};
+
 bool same(const engine::Logits& a, const engine::Logits& b) {
   return a.mantissa == b.mantissa && a.exponent == b.exponent;
 }
@@ -86,8 +91,9 @@ void check_equal(const std::vector<engine::Logits>& want, const std::vector<engi
 }  // namespace
 
 TEST_CASE("on software a token's logits depend neither on the chunk nor on the batch", "[model]") {
-  for (const device::Format format : {device::Format::kMxInt8, device::Format::kInt4}) {
-    const RunningModel software = running_fable("software", format);
+  for (const auto& [directory, format] : kModels) {
+    CAPTURE(directory, static_cast<int>(format));
+    const RunningModel software = running_fable("software", format, {}, directory);
     std::vector<std::vector<std::int32_t>> tokens;
     std::vector<std::vector<engine::Logits>> alone;
     for (std::uint32_t s = 0; s < 4; ++s) {
@@ -105,10 +111,12 @@ TEST_CASE("on software a token's logits depend neither on the chunk nor on the b
 
 TEST_CASE("simulation gives software's logits at every step, in chunks of 1, 5 and 16, under random stalls",
           "[model]") {
-  for (const device::Format format : {device::Format::kMxInt8, device::Format::kInt4}) {
+  for (const auto& [directory, format] : kModels) {
+    CAPTURE(directory, static_cast<int>(format));
     const std::vector<std::int32_t> tokens = tokens_of(7, kSteps);
-    const std::vector<engine::Logits> want = in_chunks(*running_fable("software", format).engine, tokens, 1);
-    const RunningModel simulation = running_fable("simulation", format, stalled(0.1, 11));
+    const std::vector<engine::Logits> want =
+        in_chunks(*running_fable("software", format, {}, directory).engine, tokens, 1);
+    const RunningModel simulation = running_fable("simulation", format, stalled(0.1, 11), directory);
     for (const std::size_t chunk : {std::size_t{1}, std::size_t{5}, std::size_t{16}}) {
       CAPTURE(chunk);
       check_equal(want, in_chunks(*simulation.engine, tokens, chunk));
@@ -117,15 +125,16 @@ TEST_CASE("simulation gives software's logits at every step, in chunks of 1, 5 a
 }
 
 TEST_CASE("simulation gives software's logits for four sequences at once, under random stalls", "[model]") {
-  for (const device::Format format : {device::Format::kMxInt8, device::Format::kInt4}) {
+  for (const auto& [directory, format] : kModels) {
+    CAPTURE(directory, static_cast<int>(format));
     std::vector<std::vector<std::int32_t>> tokens;
     std::vector<std::vector<engine::Logits>> want;
-    const RunningModel software = running_fable("software", format);
+    const RunningModel software = running_fable("software", format, {}, directory);
     for (std::uint32_t s = 0; s < 4; ++s) {
       tokens.push_back(tokens_of(20 + s, kSteps));
       want.push_back(in_chunks(*software.engine, tokens.back(), 1));
     }
-    const RunningModel simulation = running_fable("simulation", format, stalled(0.15, 12));
+    const RunningModel simulation = running_fable("simulation", format, stalled(0.15, 12), directory);
     const auto got = together(*simulation.engine, tokens);
     for (std::size_t s = 0; s < 4; ++s) {
       check_equal(want[s], got[s]);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <span>
 
 #include "host/engine/commands.hpp"
 
@@ -21,6 +22,11 @@ constexpr std::uint32_t kScaleMax = 130;
 constexpr std::uint32_t kHidden = 128;
 constexpr std::uint32_t kIntermediate = 64;
 constexpr std::uint32_t kExperts = 8;
+// Biases lie right behind their matrices.
+constexpr std::uint32_t kGateUpBiasOffset =
+    static_cast<std::uint32_t>(matrix_lines(2 * kIntermediate, kHidden, 1, Format::kMxInt8) * kLineBytes);
+constexpr std::uint32_t kDownBiasOffset =
+    static_cast<std::uint32_t>(matrix_lines(kHidden, kIntermediate, 1, Format::kMxInt8) * kLineBytes);
 
 std::uint32_t isqrt_of(std::uint32_t n) {
   return static_cast<std::uint32_t>(std::sqrt(static_cast<double>(n)) * 1048576.0);
@@ -100,8 +106,8 @@ Outputs RandomCommands::outputs(std::uint32_t elements, std::uint32_t busy) {
   return out;
 }
 
-std::uint64_t RandomCommands::place_weights(Format format, std::uint32_t rows, std::uint32_t columns,
-                                            std::uint32_t groups) {
+std::vector<std::byte> RandomCommands::weights(Format format, std::uint32_t rows, std::uint32_t columns,
+                                               std::uint32_t groups) {
   std::vector<std::byte> bytes(matrix_lines(rows, columns, groups, format) * kLineBytes);
   for (std::byte& byte : bytes) {
     byte = static_cast<std::byte>(random_());
@@ -118,7 +124,21 @@ std::uint64_t RandomCommands::place_weights(Format format, std::uint32_t rows, s
       line += 1 + std::size_t{std::min(4u, blocks - group)} * block_lines;
     }
   }
-  return place_(bytes);
+  return bytes;
+}
+
+// A vector as it lies in memory; now and then all zero, or with numbers that only garbage has.
+std::vector<std::byte> RandomCommands::bias(std::uint32_t elements) {
+  const std::uint32_t kind = below(8);
+  std::vector<std::uint32_t> words(vector_lines(elements) * (kLineBytes / 4));
+  words[0] = kind == 0 ? static_cast<std::uint32_t>(random_()) : std::uint32_t{0} - between(10, 50);
+  words[1] = elements;
+  for (std::uint32_t i = 0; kind != 1 && i < elements; ++i) {
+    const auto value = static_cast<std::int32_t>(random_());
+    words[kLineBytes / 4 + i] = static_cast<std::uint32_t>(kind == 0 ? value : value >> 8);
+  }
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(words));
+  return {bytes.begin(), bytes.end()};
 }
 
 std::uint64_t RandomCommands::place_integers(std::uint32_t count, std::uint32_t bytes_each, int shift) {
@@ -189,9 +209,14 @@ RandomCommands::Next RandomCommands::linear() {
   o.rows_stored = (o.rows + 31) / 32 * 32;
   o.scale_max = kScaleMax;
   o.scale_bias = -133;
-  const std::uint64_t weights = place_weights(static_cast<Format>(o.format), o.rows, o.columns, o.groups);
-  o.weight_address_lo = low_word(weights);
-  o.weight_address_hi = high_word(weights);
+  const std::uint64_t matrix = place_(weights(static_cast<Format>(o.format), o.rows, o.columns, o.groups));
+  o.weight_address_lo = low_word(matrix);
+  o.weight_address_hi = high_word(matrix);
+  if (below(2) == 0) {
+    const std::uint64_t address = place_(bias(o.rows * o.groups));
+    o.bias_address_lo = low_word(address);
+    o.bias_address_hi = high_word(address);
+  }
   o.output_line = line_of(output(Kind::kVector, o.rows * o.groups, input));
   return {Queue::kCompute, make_command(Opcode::kLinear, o)};
 }
@@ -236,7 +261,21 @@ RandomCommands::Next RandomCommands::experts() {
   o.activated_line = kScratchLine + 10;
   o.output_line = kScratchLine + 20;
   o.output_stride = 7;
+  const bool clamped = below(2) == 0;
+  o.activation = static_cast<std::uint32_t>(clamped ? Activation::kSwigluClamped : Activation::kSwiglu);
+  o.limit = 7u << 16;
+  o.scale = 659134393;  // 1.702 * log2 e
+  o.gate_up_bias_offset = below(2) == 0 ? kGateUpBiasOffset : 0;
+  o.down_bias_offset = below(2) == 0 ? kDownBiasOffset : 0;
   return {Queue::kCompute, make_command(Opcode::kExperts, o)};
+}
+
+// An expert's matrix and, right behind it, its bias.
+std::uint64_t RandomCommands::place_with_bias(std::uint32_t rows, std::uint32_t columns) {
+  std::vector<std::byte> bytes = weights(Format::kMxInt8, rows, columns, 1);
+  const std::vector<std::byte> behind = bias(rows);
+  bytes.insert(bytes.end(), behind.begin(), behind.end());
+  return place_(bytes);
 }
 
 std::vector<Command> RandomCommands::publications() {
@@ -244,8 +283,8 @@ std::vector<Command> RandomCommands::publications() {
   for (std::uint32_t expert = 0; expert < kExperts; ++expert) {
     SlotOperand slot;
     slot.expert = expert;
-    const std::uint64_t gate_up = place_weights(Format::kMxInt8, 2 * kIntermediate, kHidden, 1);
-    const std::uint64_t down = place_weights(Format::kMxInt8, kHidden, kIntermediate, 1);
+    const std::uint64_t gate_up = place_with_bias(2 * kIntermediate, kHidden);
+    const std::uint64_t down = place_with_bias(kHidden, kIntermediate);
     slot.gate_up_address_lo = low_word(gate_up);
     slot.gate_up_address_hi = high_word(gate_up);
     slot.down_address_lo = low_word(down);

@@ -1,8 +1,9 @@
-// The committed model, quantised once a process, and devices to run it on.
+// The committed models, quantised once a process, and devices to run it on.
 #pragma once
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -13,25 +14,23 @@
 namespace sluice::test {
 
 inline constexpr const char* kFableMla = "models/fable-mla";
+inline constexpr const char* kFableGqa = "models/fable-gqa";
 
-inline quant::QuantisedModel quantised_fable(device::Format format) {
-  const auto make = [](device::Format f) {
-    const Result<Model> model = Model::open(kFableMla);
+inline quant::QuantisedModel quantised_fable(device::Format format, const std::string& directory = kFableMla) {
+  static std::map<std::pair<std::string, device::Format>, quant::QuantisedModel> made;
+  const std::pair key(directory, format);
+  if (!made.contains(key)) {
+    const Result<Model> model = Model::open(directory);
     if (!model.ok()) {
       FAIL(model.error().message());
     }
-    Result<quant::QuantisedModel> quantised = quant::quantise_model(model.value(), {f}, {});
+    Result<quant::QuantisedModel> quantised = quant::quantise_model(model.value(), format, {});
     if (!quantised.ok()) {
       FAIL(quantised.error().message());
     }
-    return std::move(quantised).value();
-  };
-  if (format == device::Format::kInt4) {
-    static const quant::QuantisedModel int4 = make(device::Format::kInt4);
-    return int4;
+    made.emplace(key, std::move(quantised).value());
   }
-  static const quant::QuantisedModel int8 = make(device::Format::kMxInt8);
-  return int8;
+  return made.at(key);
 }
 
 // A device with an engine on it, in the right order of destruction.
@@ -41,14 +40,15 @@ struct RunningModel {
 };
 
 inline RunningModel running_fable(const std::string& device_name, device::Format format,
-                                  const device::DeviceOptions& options = {}) {
+                                  const device::DeviceOptions& options = {}, const std::string& directory = kFableMla) {
   RunningModel out;
   Result<std::unique_ptr<device::Device>> device = device::open_device(device_name, options);
   if (!device.ok()) {
     FAIL(device.error().message());
   }
   out.device = std::move(device).value();
-  Result<std::unique_ptr<engine::Engine>> engine = engine::Engine::create(*out.device, quantised_fable(format), {});
+  Result<std::unique_ptr<engine::Engine>> engine =
+      engine::Engine::create(*out.device, quantised_fable(format, directory), {});
   if (!engine.ok()) {
     FAIL(engine.error().message());
   }

@@ -1,5 +1,6 @@
 #include "host/device/software/executor.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -18,6 +19,11 @@ constexpr CommandError kGood = {};
 constexpr CommandError kBus = {Fault::kBusError, 0};
 
 std::uint64_t& counter(Counters& counters, Counter which) { return counters.value[static_cast<std::size_t>(which)]; }
+
+// Address of the bias `offset` bytes behind a matrix; 0 where there is none.
+std::uint64_t bias_at(std::uint32_t lo, std::uint32_t hi, std::uint32_t offset) {
+  return offset == 0 ? 0 : hls::join_words(lo, hi) + offset;
+}
 
 }  // namespace
 
@@ -57,6 +63,7 @@ CommandError Executor::execute(const Command& command, Queue queue) {
       job.operand = hls::operand_of<LinearOperand>(command);
       job.token_mask = (1u << job.operand.num_tokens) - 1;
       job.output_line.fill(job.operand.output_line);
+      job.bias_address = hls::join_words(job.operand.bias_address_lo, job.operand.bias_address_hi);
       return linear(job);
     }
     case Opcode::kExperts:
@@ -108,6 +115,10 @@ CommandError Executor::linear(const LinearJob& job) {
   const std::uint64_t tiles = hls::ceil_div(o.rows, 32);
   const int blocks = static_cast<int>(o.columns / 32);
   const auto tile_lines = static_cast<std::uint64_t>(hls::lines_per_tile(format, blocks));
+  const Line* matrix = memories_.lines(Space::kCard, 0, weights, o.groups * tiles * tile_lines);
+  if (matrix == nullptr) {  // of an expert: its slot says only where a matrix starts
+    return kBus;
+  }
   for (std::uint32_t t = 0; t < kMaxTokens; ++t) {
     if ((job.token_mask >> t & 1) == 0) {
       continue;
@@ -122,8 +133,7 @@ CommandError Executor::linear(const LinearJob& job) {
                                       x.delta.data() + column / 32};
       for (std::uint64_t tile = 0; tile < tiles; ++tile) {
         const std::uint64_t index = g * tiles + tile;
-        const auto* at = reinterpret_cast<const hls::u8*>(
-            memories_.lines(Space::kCard, 0, weights + index * tile_lines, tile_lines));
+        const auto* at = reinterpret_cast<const hls::u8*>(matrix + index * tile_lines);
         vectorised_linear_tile(format, at, blocks, static_cast<std::int32_t>(o.scale_max), input,
                                sums.data() + 32 * index);
       }
@@ -134,7 +144,21 @@ CommandError Executor::linear(const LinearJob& job) {
     std::memcpy(memories_.vector(t, job.output_line[t]), lines.data(), lines.size() * kLineBytes);
   }
   counter(counters_, Counter::kEngineWeightLines) += o.groups * tiles * tile_lines;
-  return kGood;
+  return job.bias_address == 0 ? kGood : bias(job);
+}
+
+CommandError Executor::bias(const LinearJob& job) {
+  Command command;
+  command.header.opcode = static_cast<std::uint16_t>(Opcode::kBias);
+  BiasOperand o;
+  o.num_tokens = kMaxTokens;
+  o.elements = job.operand.rows * job.operand.groups;
+  o.bias_address_lo = static_cast<std::uint32_t>(job.bias_address);
+  o.bias_address_hi = static_cast<std::uint32_t>(job.bias_address >> 32);
+  o.token_mask = job.token_mask;
+  std::copy(job.output_line.begin(), job.output_line.end(), o.line);
+  std::memcpy(command.operand, &o, sizeof(o));
+  return unit(command);
 }
 
 CommandError Executor::experts(const ExpertsOperand& o) {
@@ -182,6 +206,7 @@ CommandError Executor::expert(const ExpertsOperand& o, std::uint32_t expert_id, 
   gate_up.scale_bias = where.gate_up_scale_bias;
   gate_up.weight_address_lo = where.gate_up_address_lo;
   gate_up.weight_address_hi = where.gate_up_address_hi;
+  job.bias_address = bias_at(where.gate_up_address_lo, where.gate_up_address_hi, o.gate_up_bias_offset);
   if (const CommandError error = linear(job); error.fault != Fault::kNone) {
     return error;
   }
@@ -211,6 +236,7 @@ CommandError Executor::expert(const ExpertsOperand& o, std::uint32_t expert_id, 
   down.scale_bias = where.down_scale_bias;
   down.weight_address_lo = where.down_address_lo;
   down.weight_address_hi = where.down_address_hi;
+  job.bias_address = bias_at(where.down_address_lo, where.down_address_hi, o.down_bias_offset);
   return linear(job);
 }
 

@@ -29,12 +29,15 @@ class Executor {
   struct LinearJob {
     LinearOperand operand;
     std::uint32_t token_mask = 0;
+    std::uint64_t bias_address = 0;  // 0: none
     std::array<std::uint32_t, kMaxTokens> output_line = {};
   };
 
   hls::CommandError copy(const CopyOperand& operand, bool to_card);
   hls::CommandError move(const MoveOperand& operand, bool to_card);
+  // The linear and, where it has one, its bias.
   hls::CommandError linear(const LinearJob& job);
+  hls::CommandError bias(const LinearJob& job);
   hls::CommandError experts(const ExpertsOperand& operand);
   hls::CommandError expert(const ExpertsOperand& operand, std::uint32_t expert_id, std::uint32_t token_mask,
                            const std::array<std::uint32_t, kMaxTokens>& output_line);

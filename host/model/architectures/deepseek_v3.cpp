@@ -2,7 +2,7 @@
 // Source: transformers, models/deepseek_v3/{configuration,modeling}_deepseek_v3.py; https://arxiv.org/abs/2412.19437.
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 
 #include "host/base/check.hpp"
 #include "host/model/architectures/architecture.hpp"
@@ -63,6 +63,9 @@ Result<MoeConfig> parse_moe(const JsonFields& fields) {
 Result<ModelConfig> parse(const JsonFields& fields) {
   ModelConfig config;
   SLUICE_RETURN_IF_ERROR(parse_common(fields, config));
+  if (fields.has("quantization_config")) {
+    return quantised_checkpoint(fields, "BF16, F16, F32");
+  }
   config.attention_kind = AttentionKind::kMla;
   SLUICE_ASSIGN_OR_RETURN(config.mla, parse_mla(fields));
   SLUICE_ASSIGN_OR_RETURN(config.num_dense_layers, fields.integer("first_k_dense_replace", {0, config.num_layers}));
@@ -130,7 +133,7 @@ std::string tensor_name(const ModelConfig& config, const TensorKey& key) {
       return "model.norm.weight";
     case TensorRole::kHead:
       return config.tie_word_embeddings ? "model.embed_tokens.weight" : "lm_head.weight";
-    case TensorRole::kRouterBias:
+    case TensorRole::kSelectionBias:
       return fmt::format("model.layers.{}.mlp.gate.e_score_correction_bias", key.layer);
     case TensorRole::kExpertGate:
     case TensorRole::kExpertUp:
@@ -141,77 +144,106 @@ std::string tensor_name(const ModelConfig& config, const TensorKey& key) {
   }
 }
 
-// Visits `role` of one layer with its shape.
-using LayerVisitor = std::function<Status(TensorRole role, std::initializer_list<std::int64_t> shape)>;
-
-Status visit_attention(const ModelConfig& config, const LayerVisitor& visit) {
+// One dimension for a vector, [outputs, inputs] for a matrix.
+std::vector<std::int64_t> shape_of(const ModelConfig& config, TensorRole role) {
   const MlaConfig& mla = config.mla;
+  const MoeConfig& moe = config.moe;
   const std::int64_t hidden = config.hidden_dim;
   const std::int64_t queries = mla.num_heads * mla.qk_head_dim();
-  SLUICE_RETURN_IF_ERROR(visit(TensorRole::kAttentionNorm, {hidden}));
-  if (mla.q_lora_rank == 0) {
-    SLUICE_RETURN_IF_ERROR(visit(TensorRole::kQuery, {queries, hidden}));
+  const std::int64_t shared = moe.num_shared_experts * moe.intermediate_dim;
+  switch (role) {
+    case TensorRole::kEmbedding:
+    case TensorRole::kHead:
+      return {config.vocab_size, hidden};
+    case TensorRole::kFinalNorm:
+    case TensorRole::kAttentionNorm:
+    case TensorRole::kMlpNorm:
+      return {hidden};
+    case TensorRole::kQuery:
+      return {queries, hidden};
+    case TensorRole::kQueryDown:
+      return {mla.q_lora_rank, hidden};
+    case TensorRole::kQueryNorm:
+      return {mla.q_lora_rank};
+    case TensorRole::kQueryUp:
+      return {queries, mla.q_lora_rank};
+    case TensorRole::kKvDown:
+      return {mla.kv_lora_rank + mla.qk_rope_head_dim, hidden};
+    case TensorRole::kKvNorm:
+      return {mla.kv_lora_rank};
+    case TensorRole::kKvUp:
+      return {mla.num_heads * (mla.qk_nope_head_dim + mla.v_head_dim), mla.kv_lora_rank};
+    case TensorRole::kAttentionOutput:
+      return {hidden, mla.num_heads * mla.v_head_dim};
+    case TensorRole::kDenseGate:
+    case TensorRole::kDenseUp:
+      return {config.dense_intermediate_dim, hidden};
+    case TensorRole::kDenseDown:
+      return {hidden, config.dense_intermediate_dim};
+    case TensorRole::kRouter:
+      return {moe.num_experts, hidden};
+    case TensorRole::kSelectionBias:
+      return {moe.num_experts};
+    case TensorRole::kExpertGate:
+    case TensorRole::kExpertUp:
+      return {moe.intermediate_dim, hidden};
+    case TensorRole::kExpertDown:
+      return {hidden, moe.intermediate_dim};
+    case TensorRole::kSharedGate:
+    case TensorRole::kSharedUp:
+      return {shared, hidden};
+    case TensorRole::kSharedDown:
+      return {hidden, shared};
+    default:
+      break;
+  }
+  SLUICE_CHECK(false && "a role that this architecture does not have");
+  return {};
+}
+
+TensorSource source(const ModelConfig& config, const TensorKey& key) {
+  return plain_source(tensor_name(config, key), shape_of(config, key.role));
+}
+
+// The roles of a layer in the order of use, without those of the experts.
+std::vector<TensorRole> layer_roles(const ModelConfig& config, std::int64_t layer) {
+  using enum TensorRole;
+  std::vector<TensorRole> roles{kAttentionNorm};
+  if (config.mla.q_lora_rank == 0) {
+    roles.push_back(kQuery);
   } else {
-    SLUICE_RETURN_IF_ERROR(visit(TensorRole::kQueryDown, {mla.q_lora_rank, hidden}));
-    SLUICE_RETURN_IF_ERROR(visit(TensorRole::kQueryNorm, {mla.q_lora_rank}));
-    SLUICE_RETURN_IF_ERROR(visit(TensorRole::kQueryUp, {queries, mla.q_lora_rank}));
+    roles.insert(roles.end(), {kQueryDown, kQueryNorm, kQueryUp});
   }
-  SLUICE_RETURN_IF_ERROR(visit(TensorRole::kKvDown, {mla.kv_lora_rank + mla.qk_rope_head_dim, hidden}));
-  SLUICE_RETURN_IF_ERROR(visit(TensorRole::kKvNorm, {mla.kv_lora_rank}));
-  SLUICE_RETURN_IF_ERROR(
-      visit(TensorRole::kKvUp, {mla.num_heads * (mla.qk_nope_head_dim + mla.v_head_dim), mla.kv_lora_rank}));
-  SLUICE_RETURN_IF_ERROR(visit(TensorRole::kAttentionOutput, {hidden, mla.num_heads * mla.v_head_dim}));
-  return visit(TensorRole::kMlpNorm, {hidden});
-}
-
-// Gate, up and down of one feed-forward network.
-Status visit_ffn(const LayerVisitor& visit, std::array<TensorRole, 3> roles, std::int64_t hidden,
-                 std::int64_t intermediate) {
-  SLUICE_RETURN_IF_ERROR(visit(roles[0], {intermediate, hidden}));
-  SLUICE_RETURN_IF_ERROR(visit(roles[1], {intermediate, hidden}));
-  return visit(roles[2], {hidden, intermediate});
-}
-
-Status visit_moe(const ModelConfig& config, std::int64_t layer, const LayerVisitor& visit_layer,
-                 const TensorVisitor& visit) {
-  const MoeConfig& moe = config.moe;
-  SLUICE_RETURN_IF_ERROR(visit_layer(TensorRole::kRouter, {moe.num_experts, config.hidden_dim}));
-  SLUICE_RETURN_IF_ERROR(visit_layer(TensorRole::kRouterBias, {moe.num_experts}));
-  for (std::int64_t expert = 0; expert < moe.num_experts; ++expert) {
-    const LayerVisitor visit_expert = [&](TensorRole role, std::initializer_list<std::int64_t> shape) {
-      return visit({role, layer, expert}, {shape.begin(), shape.size()});
-    };
-    SLUICE_RETURN_IF_ERROR(visit_ffn(visit_expert,
-                                     {TensorRole::kExpertGate, TensorRole::kExpertUp, TensorRole::kExpertDown},
-                                     config.hidden_dim, moe.intermediate_dim));
+  roles.insert(roles.end(), {kKvDown, kKvNorm, kKvUp, kAttentionOutput, kMlpNorm});
+  if (config.is_dense_layer(layer)) {
+    roles.insert(roles.end(), {kDenseGate, kDenseUp, kDenseDown});
+  } else {
+    roles.insert(roles.end(), {kRouter, kSelectionBias, kSharedGate, kSharedUp, kSharedDown});
   }
-  return visit_ffn(visit_layer, {TensorRole::kSharedGate, TensorRole::kSharedUp, TensorRole::kSharedDown},
-                   config.hidden_dim, moe.num_shared_experts * moe.intermediate_dim);
+  return roles;
 }
 
 Status for_each_tensor(const ModelConfig& config, const TensorVisitor& visit) {
-  const std::array<std::int64_t, 2> vocab_by_hidden{config.vocab_size, config.hidden_dim};
-  const std::array<std::int64_t, 1> hidden{config.hidden_dim};
-  SLUICE_RETURN_IF_ERROR(visit({.role = TensorRole::kEmbedding}, vocab_by_hidden));
+  const auto visit_key = [&](const TensorKey& key) {
+    return visit({tensor_name(config, key), shape_of(config, key.role)});
+  };
+  SLUICE_RETURN_IF_ERROR(visit_key({.role = TensorRole::kEmbedding}));
   for (std::int64_t layer = 0; layer < config.num_layers; ++layer) {
-    const LayerVisitor visit_layer = [&](TensorRole role, std::initializer_list<std::int64_t> shape) {
-      return visit({.role = role, .layer = layer}, {shape.begin(), shape.size()});
-    };
-    SLUICE_RETURN_IF_ERROR(visit_attention(config, visit_layer));
-    if (config.is_dense_layer(layer)) {
-      SLUICE_RETURN_IF_ERROR(visit_ffn(visit_layer,
-                                       {TensorRole::kDenseGate, TensorRole::kDenseUp, TensorRole::kDenseDown},
-                                       config.hidden_dim, config.dense_intermediate_dim));
-    } else {
-      SLUICE_RETURN_IF_ERROR(visit_moe(config, layer, visit_layer, visit));
+    for (const TensorRole role : layer_roles(config, layer)) {
+      SLUICE_RETURN_IF_ERROR(visit_key({.role = role, .layer = layer}));
+    }
+    for (std::int64_t expert = 0; !config.is_dense_layer(layer) && expert < config.moe.num_experts; ++expert) {
+      for (const TensorRole role : {TensorRole::kExpertGate, TensorRole::kExpertUp, TensorRole::kExpertDown}) {
+        SLUICE_RETURN_IF_ERROR(visit_key({.role = role, .layer = layer, .expert = expert}));
+      }
     }
   }
-  SLUICE_RETURN_IF_ERROR(visit({.role = TensorRole::kFinalNorm}, hidden));
-  return visit({.role = TensorRole::kHead}, vocab_by_hidden);
+  SLUICE_RETURN_IF_ERROR(visit_key({.role = TensorRole::kFinalNorm}));
+  return visit_key({.role = TensorRole::kHead});
 }
 
 }  // namespace
 
-constinit const Architecture kDeepseekV3{"deepseek_v3", "DeepseekV3ForCausalLM", parse, tensor_name, for_each_tensor};
+constinit const Architecture kDeepseekV3{"deepseek_v3", "DeepseekV3ForCausalLM", parse, source, for_each_tensor};
 
 }  // namespace sluice

@@ -1,8 +1,12 @@
 """Driving the built `sluice`: environment SLUICE is its path. Tests run in the repository's root."""
 
+import ctypes
+import errno
 import json
 import os
+import platform
 import shutil
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -23,7 +27,22 @@ def has_simulation():
 def start(*arguments, **streams):
     """A process with its output in pipes."""
     return subprocess.Popen([PROGRAM, *arguments], stdout=streams.get("stdout", subprocess.PIPE),
-                            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+                            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, preexec_fn=streams.get("preexec_fn"))
+
+
+def without_unnamed_files():
+    """For preexec_fn: openat() with O_TMPFILE fails as on a file system that has no such files. A seccomp filter."""
+    openat = {"x86_64": 257, "aarch64": 56}[platform.machine()]
+    load, equal, bits_set, give = 0x20, 0x15, 0x45, 0x06  # BPF; the offsets are those of struct seccomp_data
+    allow, fail, tmpfile_flag = 0x7FFF0000, 0x00050000 | errno.EOPNOTSUPP, 0o20000000
+    program = [(load, 0, 0, 0), (equal, 0, 3, openat), (load, 0, 0, 16 + 8 * 2), (bits_set, 0, 1, tmpfile_flag),
+               (give, 0, 0, fail), (give, 0, 0, allow)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
+    header = ctypes.create_string_buffer(struct.pack("HP", len(program), ctypes.addressof(code)))
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    no_new_privileges, set_seccomp, filter_mode = 38, 22, 2
+    if prctl(no_new_privileges, 1, 0, 0, 0) != 0 or prctl(set_seccomp, filter_mode, header, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
 
 
 class ProgramTest(unittest.TestCase):

@@ -8,7 +8,8 @@ import unittest
 from program import CHECKPOINT, LONG, TEXTS, ProgramTest, has_simulation, start
 
 KEYS = {"text", "tokens", "device", "tokens_per_second", "card_cycles", "cycles_per_token"}
-SAMPLED = ("--temperature", "0.9", "--top-p", "0.95")
+SAMPLED = ("--temperature", "0.9", "--top-k", "200", "--top-p", "0.95", "--min-p", "0.001",
+           "--repetition-penalty", "1.1")
 CONTEXT = 2048  # of the committed model
 # Each is replaced by what Python's errors="replace" says: stray, cut, overlong, a surrogate, beyond Unicode.
 INVALID = b"Once \xff upon\xc3 a \xe2\x82 time \xc0\x80 \xed\xa0\x80 \xf0\x80\x80\x80 \xf4\x90\x80\x80 there\xf0\x9f\x98"
@@ -28,6 +29,26 @@ class Generation(ProgramTest):
         texts = [self.generate(*SAMPLED, "--max-tokens", "24", "--seed", seed)["text"] for seed in "112"]
         self.assertEqual(texts[0], texts[1])
         self.assertNotEqual(texts[0], texts[2])
+
+    def test_the_defaults_of_the_sampling_options_leave_every_candidate(self):
+        none = ("--top-k", "0", "--top-p", "1", "--min-p", "0", "--repetition-penalty", "1")
+        for arguments in ((), ("--temperature", "1.2", "--seed", "3")):
+            plain = self.generate(*arguments, "--max-tokens", "16")["tokens"]
+            self.assertEqual(self.generate(*arguments, *none, "--max-tokens", "16")["tokens"], plain)
+            self.assertEqual(self.generate(*arguments, "--top-k", "4294967295", "--max-tokens", "16")["tokens"], plain)
+
+    def test_options_that_leave_one_candidate_are_greedy(self):
+        greedy = self.generate("--max-tokens", "16")["tokens"]
+        hot = ("--temperature", "5", "--max-tokens", "16")
+        self.assertNotEqual(self.generate(*hot)["tokens"], greedy)
+        for arguments in (("--top-k", "1"), ("--top-p", "1e-9"), ("--min-p", "1")):
+            self.assertEqual(self.generate(*hot, *arguments)["tokens"], greedy, arguments)
+
+    def test_a_repetition_penalty_changes_greedy_text_too(self):
+        tokens = self.generate("--max-tokens", "48")["tokens"]
+        penalised = self.generate("--max-tokens", "48", "--repetition-penalty", "16")["tokens"]
+        self.assertLess(len(set(tokens)), 48)
+        self.assertEqual(len(set(penalised)), 48)
 
     def test_limits_of_zero_and_one_token(self):
         none = self.generate("--max-tokens", "0")

@@ -7,8 +7,9 @@ import unittest
 from program import LONG, PROGRAM, ProgramTest, start
 
 FLAGS = {
-    "run": ["--prompt", "--prompt-file", "--max-tokens", "--temperature", "--top-p", "--seed", "--stop", "--model",
-            "--format", "--device", "--waves", "--waves-from", "--waves-cycles", "--verbose", "--json"],
+    "run": ["--prompt", "--prompt-file", "--max-tokens", "--temperature", "--top-k", "--top-p", "--min-p",
+            "--repetition-penalty", "--seed", "--stop", "--model", "--format", "--device", "--waves",
+            "--waves-from", "--waves-cycles", "--verbose", "--json"],
     "chat": ["--system", "--max-tokens", "--context", "--stop", "--temperature", "--top-k", "--top-p", "--min-p",
              "--repetition-penalty", "--seed", "--model", "--format", "--device", "--verbose", "--json"],
     "eval": ["--text", "--model", "--format", "--device", "--window", "--max-tokens", "--verbose", "--json"],
@@ -47,22 +48,26 @@ class Usage(ProgramTest):
         self.refused("run", "--prompt", says="--prompt")
         self.refused("run", "--prompt", "a", "--prompt-file", "b", says="--prompt-file")
         self.refused("run", "--device", "abacus", says=["abacus", "simulation, software"])
-        self.refused("run", "--format", "float", says=["float", "mxint8 or int4"])
+        self.refused("run", "--format", "float", says=["float", "mxint8, int4, mxfp4"])
         self.refused("eval", says="--text")
         self.refused("quantize", "models/fable-mla", says="destination")
         self.refused("devices", "stray", says="stray")
 
     def test_numbers_out_of_range_are_refused(self):
         software = ("run", "--device", "software")
-        for flag in ("--max-tokens", "--seed", "--waves-from", "--waves-cycles"):
+        for flag in ("--max-tokens", "--top-k", "--seed", "--waves-from", "--waves-cycles"):
             for number in ("-1", "1.5", "5x", "x", "", "0x10", " 1", "99999999999999999999999"):
                 self.refused(*software, flag, number, says=[flag, "whole number"])
         self.refused(*software, "--max-tokens", str(2**32), says="whole number")
         self.refused(*software, "--max-tokens", str(2**32 - 1), says=["context overflows", "--max-tokens"])
-        for flag, numbers in {"--temperature": ("nan", "-1", "101", "inf", "x", ""),
-                              "--top-p": ("0", "2", "-0.5", "nan", "x")}.items():
+        self.refused(*software, "--top-k", str(2**32), says=["--top-k", "whole number"])
+        for flag, numbers in {"--temperature": ("nan", "-1", "101", "inf"), "--top-p": ("0", "2", "-0.5", "nan"),
+                              "--min-p": ("-0.1", "1.1", "nan", "inf"),
+                              "--repetition-penalty": ("0", "-1", "0.06", "16.1", "nan", "inf")}.items():
             for number in numbers:
-                self.refused(*software, flag, number, says=flag[2:])
+                self.refused(*software, flag, number, says=[flag[2:], "must be"])
+            for text in ("x", "", "1,5", "1x"):
+                self.refused(*software, flag, text, says=[flag, "is not a number"])
 
     def test_waves_need_the_simulation_and_a_file(self):
         self.refused("run", "--device", "software", "--waves", "x.fst", says="--waves")

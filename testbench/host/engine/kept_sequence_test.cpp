@@ -38,7 +38,8 @@ TEST_CASE("a sequence serves a text that goes on from all it holds by at least a
 }
 
 TEST_CASE("a kept sequence gives the tokens of a fresh one whatever came before", "[engine]") {
-  const RunningModel model = running_fable("software", device::Format::kMxInt8);
+  const std::string directory = GENERATE(kFableMla, kFableGqa);
+  const RunningModel model = running_fable("software", device::Format::kMxInt8, {}, directory);
   Engine& engine = *model.engine;
   std::mt19937 random(20261124);
   const auto token = [&] { return static_cast<std::int32_t>(random() % 4096); };
@@ -46,7 +47,7 @@ TEST_CASE("a kept sequence gives the tokens of a fresh one whatever came before"
   std::size_t held = 0;
   std::size_t times_kept = 0;
   Tokens text{0};
-  for (int turn = 0; turn < 40; ++turn) {
+  for (int turn = 0; turn < 30; ++turn) {
     // Mostly grows; sometimes a part is taken back, or a token in the middle changes.
     const auto change = random() % 8;
     if (change == 0) {
@@ -64,7 +65,7 @@ TEST_CASE("a kept sequence gives the tokens of a fresh one whatever came before"
     options.prefill_chunk = 1 + static_cast<std::uint32_t>(random() % 9);
     const Generated got = must(kept.generate(text, options, go_on));
     const Generated wanted = must(generate(engine, text, sampled(options.max_tokens), go_on));
-    INFO("turn " << turn);
+    INFO(directory << " turn " << turn);
     REQUIRE(got.tokens == wanted.tokens);
     CHECK((kept.reused() == 0 || kept.reused() == held));
     times_kept += kept.reused() > 0 ? 1 : 0;
@@ -72,8 +73,8 @@ TEST_CASE("a kept sequence gives the tokens of a fresh one whatever came before"
     text.insert(text.end(), got.tokens.begin(), got.tokens.end());
     held = text.size() - (got.tokens.empty() ? 0 : 1);
   }
-  CHECK(times_kept > 15);
-  CHECK(times_kept < 40);
+  CHECK(times_kept > 10);
+  CHECK(times_kept < 30);
 }
 
 TEST_CASE("however a reply ends, the sequence serves the next turn", "[engine]") {

@@ -26,6 +26,18 @@ TEST_CASE("Philox equals its golden vectors, the published ones among them", "[s
   }
 }
 
+TEST_CASE("the number for a draw equals its golden vectors", "[sampler]") {
+  int cases = 0;
+  for (const json& c : golden_cases("sample")) {
+    if (c.at("kind") == "random") {
+      const auto number = [&c](const char* name) { return unsigned_integer(c.at(name)); };
+      CHECK(random_number(number("seed"), number("sequence"), number("position")) == number("random"));
+      ++cases;
+    }
+  }
+  CHECK(cases > 2);
+}
+
 TEST_CASE("draws and greedy choices equal their golden vectors", "[sampler]") {
   int draws = 0;
   for (const json& c : golden_cases("sample")) {
@@ -120,15 +132,14 @@ TEST_CASE("a draw from many candidates is that of a full sort", "[sampler]") {
   }
 }
 
-TEST_CASE("the sum of 262,144 equal logits does not overflow", "[sampler]") {
-  const AlignedLogits logits = {std::vector<std::int64_t>(1 << 18, 7), 0};
+TEST_CASE("the sums of 300,000 equal logits do not overflow", "[sampler]") {
+  const AlignedLogits logits = {std::vector<std::int64_t>(300'000, 7), 0};
   SamplingParameters parameters;
   parameters.multiplier = 1 << 24;
   const std::uint64_t last = ~std::uint64_t{0};
-  parameters.min_p = 1;  // so that the sum for top-p is made
-  CHECK(draw(logits, parameters, last) == (1 << 18) - 1);
-  parameters.top_p = 32768;
-  CHECK(draw(logits, parameters, last) == (1 << 17) - 1);
+  CHECK(draw(logits, parameters, last) == 299'999);
+  parameters.top_p = 65535;  // leaves all but the part 1/65536, 4.6 candidates; 300,000 * 2^30 * 65535 is above 2^64
+  CHECK(draw(logits, parameters, last) == 299'995);
 }
 
 TEST_CASE("a token history holds what was added and each id once", "[sampler]") {

@@ -64,6 +64,76 @@ TEST_CASE("the committed model's config is read completely", "[model]") {
   CHECK(read.value() == expected);
 }
 
+TEST_CASE("fable-gqa's config is read completely", "[model]") {
+  const Result<ModelConfig> read = read_config("models/fable-gqa");
+  INFO((read.ok() ? "" : read.error().message()));
+  REQUIRE(read.ok());
+  ModelConfig expected;
+  expected.architecture = "gpt_oss";
+  expected.hidden_dim = 256;
+  expected.num_layers = 6;
+  expected.vocab_size = 4096;
+  expected.max_position = 2048;
+  expected.rms_norm_eps = 1e-5;
+  expected.attention_kind = AttentionKind::kGqa;
+  expected.gqa = {.num_heads = 8, .num_kv_heads = 2, .head_dim = 32, .bias = true, .sinks = true};
+  expected.windows = {64, 0, 64, 0, 64, 0};
+  expected.rope = {.type = RopeType::kYarn,
+                   .theta = 10'000,
+                   .factor = 4,
+                   .original_max_position = 512,
+                   .attention_factor = std::nullopt,
+                   .truncate = false};
+  expected.moe = {.rule = RouterRule::kTopKSoftmax,
+                  .num_experts = 16,
+                  .experts_per_token = 4,
+                  .intermediate_dim = 96,
+                  .normalise_weights = true,
+                  .bias = true};
+  expected.activation = {.kind = ActivationConfig::Kind::kSwigluClamped, .limit = 7.0, .alpha = 1.702};
+  expected.expert_storage = ExpertStorage::kStacked;
+  expected.bos_token = 0;
+  expected.eos_tokens = {1};
+  CHECK(read.value() == expected);
+}
+
+TEST_CASE("config.json as gpt-oss publishes it is read, and what it cannot have is refused", "[model]") {
+  // https://huggingface.co/openai/gpt-oss-20b/blob/main/config.json with two of its layers
+  const char* const published = R"({
+    "architectures": ["GptOssForCausalLM"], "attention_bias": true, "attention_dropout": 0.0, "eos_token_id": 200002,
+    "experts_per_token": 4, "head_dim": 64, "hidden_act": "silu", "hidden_size": 2880, "initial_context_length": 4096,
+    "initializer_range": 0.02, "intermediate_size": 2880, "layer_types": ["sliding_attention", "full_attention"],
+    "max_position_embeddings": 131072, "model_type": "gpt_oss", "num_attention_heads": 64, "num_experts_per_tok": 4,
+    "num_hidden_layers": 2, "num_key_value_heads": 8, "num_local_experts": 32, "output_router_logits": false,
+    "pad_token_id": 199999, "quantization_config": {"modules_to_not_convert": ["model.layers.*.self_attn"],
+      "quant_method": "mxfp4"}, "rms_norm_eps": 1e-05,
+    "rope_scaling": {"beta_fast": 32.0, "beta_slow": 1.0, "factor": 32.0, "original_max_position_embeddings": 4096,
+      "rope_type": "yarn", "truncate": false}, "rope_theta": 150000, "router_aux_loss_coef": 0.9,
+    "sliding_window": 128, "swiglu_limit": 7.0, "tie_word_embeddings": false, "transformers_version": "4.55.0.dev0",
+    "use_cache": true, "vocab_size": 201088})";
+  const Result<ModelConfig> config = parse_config(published, "");
+  INFO((config.ok() ? "" : config.error().message()));
+  REQUIRE(config.ok());
+  CHECK(config.value().expert_storage == ExpertStorage::kMxFp4);
+  CHECK(config.value().windows == std::vector<std::int64_t>{128, 0});
+  CHECK(config.value().activation.alpha == 1.702);
+  CHECK_FALSE(config.value().bos_token);
+
+  const auto error = [&](std::string_view from, std::string_view to) {
+    const Result<ModelConfig> changed = parse_config(replaced(published, from, to), "");
+    REQUIRE_FALSE(changed.ok());
+    CHECK(is_one_line(changed.error().message()));
+    return changed.error().message();
+  };
+  CHECK_THAT(error(R"("quant_method": "mxfp4")", R"("quant_method": "gptq")"), Contains("\"gptq\"; supported"));
+  CHECK_THAT(error(R"("num_key_value_heads": 8)", R"("num_key_value_heads": 7)"), Contains("num_key_value_heads is 7"));
+  CHECK_THAT(error(R"(["sliding_attention", "full_attention"])", R"(["sliding_attention"])"), Contains("layer_types"));
+  CHECK_THAT(error(R"("full_attention"])", R"("chunked_attention"])"), Contains("chunked_attention"));
+  CHECK_THAT(error(R"("sliding_window": 128)", R"("sliding_window": null)"), Contains("sliding_window is missing"));
+  CHECK_THAT(error(R"("num_experts_per_tok": 4)", R"("num_experts_per_tok": 33)"), Contains("num_experts_per_tok"));
+  CHECK_THAT(error(R"("intermediate_size": 2880)", R"("intermediate_size": 2881)"), Contains("multiples of 32"));
+}
+
 TEST_CASE("config.json as DeepSeek-V3 publishes it is read", "[model]") {
   // https://huggingface.co/deepseek-ai/DeepSeek-V3/blob/main/config.json without its quantization_config
   const char* const published = R"({
@@ -90,8 +160,11 @@ TEST_CASE("config.json as DeepSeek-V3 publishes it is read", "[model]") {
 }
 
 TEST_CASE("an unknown architecture is refused with the list of known ones", "[model]") {
-  CHECK_THAT(error_with("DeepseekV3ForCausalLM", "LlamaForCausalLM"),
-             Contains("LlamaForCausalLM") && Contains("supported: DeepseekV3ForCausalLM (model_type deepseek_v3)"));
+  CHECK_THAT(
+      error_with("DeepseekV3ForCausalLM", "LlamaForCausalLM"),
+      Contains("LlamaForCausalLM") &&
+          Contains(
+              "supported: DeepseekV3ForCausalLM (model_type deepseek_v3), GptOssForCausalLM (model_type gpt_oss)"));
   CHECK_THAT(error_with(R"(["DeepseekV3ForCausalLM"])", "[]"), Contains("architectures is a list"));
   CHECK_THAT(error_with(R"("architectures": ["DeepseekV3ForCausalLM"], "model_type": "deepseek_v3",)", ""),
              Contains("architectures is missing"));

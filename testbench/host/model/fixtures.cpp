@@ -95,11 +95,10 @@ std::vector<NamedShape> tiny_tensors() {
   SLUICE_CHECK(config.ok());
   const Architecture& architecture = architecture_of(config.value());
   std::vector<NamedShape> tensors;
-  const Status walked =
-      architecture.for_each_tensor(config.value(), [&](TensorKey key, std::span<const std::int64_t> shape) -> Status {
-        tensors.push_back({architecture.tensor_name(config.value(), key), {shape.begin(), shape.end()}});
-        return {};
-      });
+  const Status walked = architecture.for_each_tensor(config.value(), [&](const FileTensor& tensor) -> Status {
+    tensors.push_back({tensor.name, tensor.shape});
+    return {};
+  });
   SLUICE_CHECK(walked.ok());
   return tensors;
 }

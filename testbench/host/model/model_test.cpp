@@ -26,25 +26,55 @@ std::string open_error(const std::filesystem::path& directory) {
 
 }  // namespace
 
-TEST_CASE("the committed model opens and every tensor of it has a role", "[model]") {
-  const Result<Model> model = Model::open("models/fable-mla");
-  INFO((model.ok() ? "" : model.error().message()));
-  REQUIRE(model.ok());
-  const Architecture& architecture = architecture_of(model.value().config());
-  std::set<std::string> names;
-  REQUIRE(model.value()
-              .for_each_tensor([&](TensorKey key, std::span<const std::int64_t>) -> Status {
-                names.insert(architecture.tensor_name(model.value().config(), key));
-                return {};
-              })
-              .ok());
-  CHECK(names.size() == model.value().checkpoint().tensors().size());
+TEST_CASE("the committed models open and every tensor of them is asked for", "[model]") {
+  for (const char* directory : {"models/fable-mla", "models/fable-gqa"}) {
+    const Result<Model> model = Model::open(directory);
+    INFO((model.ok() ? "" : model.error().message()));
+    REQUIRE(model.ok());
+    std::set<std::string> names;
+    REQUIRE(architecture_of(model.value().config())
+                .for_each_tensor(model.value().config(),
+                                 [&](const FileTensor& tensor) -> Status {
+                                   names.insert(tensor.name);
+                                   return {};
+                                 })
+                .ok());
+    CHECK(names.size() == model.value().checkpoint().tensors().size());
+  }
+}
 
-  // The first weights as Python's safetensors gives them.
-  std::array<float, 3> weights{};
-  REQUIRE(read_as_float(model.value().tensor({.role = TensorRole::kExpertDown, .layer = 5, .expert = 31}), 64, weights)
-              .ok());
-  CHECK(weights == std::array<float, 3>{-0.006011962890625F, 0.095703125F, 0.018310546875F});
+// The first elements of a row of a tensor's matrix or vector.
+std::array<float, 3> row_of(const Model& model, const TensorKey& key, std::int64_t row) {
+  const TensorReader reader = model.tensor(key);
+  std::vector<float> values(static_cast<std::size_t>(reader.columns()));
+  REQUIRE(reader.read_row(row, values).ok());
+  return {values[0], values[1], values[2]};
+}
+
+TEST_CASE("weights are read as Python's safetensors reads them, wherever a checkpoint keeps them", "[model]") {
+  const Result<Model> mla = Model::open("models/fable-mla");
+  REQUIRE(mla.ok());
+  CHECK(row_of(mla.value(), {.role = TensorRole::kExpertDown, .layer = 5, .expert = 31}, 1) ==
+        std::array<float, 3>{-0.006011962890625F, 0.095703125F, 0.018310546875F});
+  const Result<Model> gqa = Model::open("models/fable-gqa");
+  REQUIRE(gqa.ok());
+  // gate_up_proj[7, 0:3, 2 * 5], [7, 0:3, 2 * 5 + 1], gate_up_proj_bias[7, 0:6:2], [7, 1:7:2], down_proj[7, 0:3, 9]
+  CHECK(row_of(gqa.value(), {.role = TensorRole::kExpertGate, .layer = 3, .expert = 7}, 5) ==
+        std::array<float, 3>{0.11279296875F, -0.047607421875F, 0.0086669921875F});
+  CHECK(row_of(gqa.value(), {.role = TensorRole::kExpertUp, .layer = 3, .expert = 7}, 5) ==
+        std::array<float, 3>{0.16796875F, 0.017333984375F, 0.0400390625F});
+  CHECK(row_of(gqa.value(), {.role = TensorRole::kExpertGateBias, .layer = 3, .expert = 7}, 0) ==
+        std::array<float, 3>{-0.1298828125F, 0.00848388671875F, -0.07958984375F});
+  CHECK(row_of(gqa.value(), {.role = TensorRole::kExpertUpBias, .layer = 3, .expert = 7}, 0) ==
+        std::array<float, 3>{0.06396484375F, -0.1357421875F, -0.08984375F});
+  CHECK(row_of(gqa.value(), {.role = TensorRole::kExpertDown, .layer = 3, .expert = 7}, 9) ==
+        std::array<float, 3>{-0.029296875F, 0.05419921875F, 0.00579833984375F});
+  CHECK(row_of(gqa.value(), {.role = TensorRole::kExpertDownBias, .layer = 3, .expert = 7}, 0) ==
+        std::array<float, 3>{0.0947265625F, 0.029052734375F, -0.05908203125F});
+  CHECK(row_of(gqa.value(), {.role = TensorRole::kSinks, .layer = 3, .expert = 7}, 0) ==
+        std::array<float, 3>{0.73828125F, 0.92578125F, 0.72265625F});
+  CHECK(row_of(gqa.value(), {.role = TensorRole::kValue, .layer = 3, .expert = 7}, 17) ==
+        std::array<float, 3>{-0.0164794921875F, -0.06494140625F, 0.0101318359375F});
 }
 
 TEST_CASE("a missing file is named", "[model]") {

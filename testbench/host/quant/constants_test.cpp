@@ -43,11 +43,11 @@ TEST_CASE("a gamma that rounds up to 2^15 takes the next exponent, and zeros sta
 }
 
 TEST_CASE("router biases are Q24 and bounded", "[quant]") {
-  const auto bias = make_router_bias(std::vector<float>{0.5F, -1.25F, 0.0F}, "b");
+  const auto bias = make_selection_bias(std::vector<float>{0.5F, -1.25F, 0.0F}, "b");
   REQUIRE(bias.ok());
   CHECK(bias.value() == std::vector<std::int32_t>{1 << 23, -5 * (1 << 22), 0});
   for (const float wrong : {128.0F, -1e9F, std::numeric_limits<float>::quiet_NaN()}) {
-    CHECK_FALSE(make_router_bias(std::vector<float>{wrong}, "b").ok());
+    CHECK_FALSE(make_selection_bias(std::vector<float>{wrong}, "b").ok());
   }
 }
 
@@ -107,6 +107,31 @@ TEST_CASE("a routed scale is Q24 up to 16, a sampling multiplier Q24 below 2^40"
   for (const double wrong : {0.0, -0.7, 1e-6, 1e9, std::numeric_limits<double>::quiet_NaN()}) {
     CHECK_FALSE(make_sampling_multiplier(wrong).ok());
   }
+}
+
+TEST_CASE("biases of 16-bit weights are exact and every bias uses its 23 bits", "[quant]") {
+  const auto bias = make_bias(std::vector<float>{0.75F, -1.5F, 0.0F, 0x1.01p-7F}, "b");
+  REQUIRE(bias.ok());
+  CHECK(bias.value().exponent == -22);
+  CHECK(bias.value().mantissas == std::vector<std::int32_t>{3 << 20, -(3 << 21), 0, 0x101 << 7});
+  const auto zero = make_bias(std::vector<float>{0.0F, -0.0F}, "b");
+  REQUIRE(zero.ok());
+  CHECK(zero.value().mantissas == std::vector<std::int32_t>{0, 0});
+  CHECK(zero.value().exponent == -16384);
+  // 2^23 - 1/2 rounds up to a power of two: the next exponent.
+  const auto round_up = make_bias(std::vector<float>{0x1.fffffep0F}, "b");
+  REQUIRE(round_up.ok());
+  CHECK(round_up.value().mantissas == std::vector<std::int32_t>{1 << 22});
+  CHECK(round_up.value().exponent == -21);
+  CHECK_FALSE(make_bias(std::vector<float>{std::numeric_limits<float>::infinity()}, "b").ok());
+}
+
+TEST_CASE("sinks are logits times log2 e in Q16", "[quant]") {
+  const auto sinks = make_sinks(std::vector<float>{0.0F, 1.0F, -2.5F}, "s");
+  REQUIRE(sinks.ok());
+  CHECK(sinks.value() == std::vector<std::int32_t>{0, 94548, -236371});  // log2 e = 1.4426950
+  CHECK_FALSE(make_sinks(std::vector<float>{20'000.0F}, "s").ok());
+  CHECK_FALSE(make_sinks(std::vector<float>{std::numeric_limits<float>::quiet_NaN()}, "s").ok());
 }
 
 }  // namespace sluice::quant

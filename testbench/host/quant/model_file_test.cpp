@@ -51,11 +51,10 @@ void write_small_model(const fs::path& directory) {
   REQUIRE(parsed.ok());
   const Architecture& architecture = architecture_of(parsed.value());
   std::vector<sluice::testing::NamedShape> tensors;
-  const Status walked =
-      architecture.for_each_tensor(parsed.value(), [&](TensorKey key, std::span<const std::int64_t> shape) -> Status {
-        tensors.push_back({architecture.tensor_name(parsed.value(), key), {shape.begin(), shape.end()}});
-        return {};
-      });
+  const Status walked = architecture.for_each_tensor(parsed.value(), [&](const FileTensor& tensor) -> Status {
+    tensors.push_back({tensor.name, tensor.shape});
+    return {};
+  });
   REQUIRE(walked.ok());
   std::string content = sluice::testing::zero_tensors(tensors);
   content.back() = '\x3f';  // the head's last weight, BF16
@@ -169,6 +168,28 @@ TEST_CASE("a disk that takes no more leaves the older model in place and no temp
   CHECK(fs::is_empty(saved.source() / "fresh"));
 }
 
+TEST_CASE("what a killed save left is removed and nothing else", "[quant]") {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> kept{"config.json",         "config.json.tmp-12",    ".config.json.tmp-",
+                                      ".config.json.tmp-1x", ".notes.txt.tmp-12",     "x.config.json.tmp-12",
+                                      ".config.json.tmp",    ".tokenizer.json.tmp--1"};
+  std::vector<std::string> names = kept;
+  for (const fs::path& path : temporary_files(directory.path(), "12")) {
+    names.push_back(path.filename().string());
+  }
+  CHECK(names.back().find(".tmp-12") != std::string::npos);
+  CHECK(names.size() == kept.size() + 5);
+  for (const std::string& name : names) {
+    sluice::testing::write_file(directory.path() / name, "x");
+  }
+  remove_temporary_files(directory.path());
+  remove_temporary_files(directory.path() / "missing");
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    CHECK(fs::exists(directory.path() / name) == (std::ranges::find(kept, name) != kept.end()));
+  }
+}
+
 TEST_CASE("a model is not saved over its own checkpoint", "[quant]") {
   const SavedModel saved;
   const Status status = save(saved.model(), saved.source(), saved.source() / ".");
@@ -190,9 +211,9 @@ TEST_CASE("damaged quantised models end in one line that names the fault", "[qua
   refused(replaced(good, R"("layers.1.router":)", R"("layers.1.rooter":)"), "has no tensor layers.1.router");
   refused(replaced(good, R"("layers.0.ffn_norm":{"dtype":"I16")", R"("layers.0.ffn_norm":{"dtype":"U16")"),
           "tensor layers.0.ffn_norm is U16 [32]; config.json asks for I16 [32]");
-  refused(with_value(good, "sluice.version", 0, std::uint32_t{2}), "run sluice quantize again");
+  refused(with_value(good, "sluice.version", 0, std::uint32_t{1}), "run sluice quantize again");
   refused(with_value(good, "sluice.version", 4, std::uint32_t{9}), "run sluice quantize again");
-  refused(with_value(good, "sluice.version", 8, std::uint32_t{3}), "unknown weight format 3");
+  refused(with_value(good, "sluice.version", 8, std::uint32_t{3}), "names an unknown weight format");
   refused(with_value(good, "sluice.version", 8, std::uint32_t{1}), "does not describe the matrix");
   refused(with_value(good, "constants", 6 * 8, std::int64_t{63}), "tensor constants has numbers outside");
   refused(with_value(good, "head.attributes", 4, std::int32_t{5}), "tensor head.attributes does not describe");

@@ -35,9 +35,13 @@ const QuantisedModel& quantised_fable() {
 // A checkpoint's matrix as floats.
 class Weights {
  public:
-  Weights(const Model& model, const TensorKey& key) : columns_(model.tensor(key).shape[1]) {
-    values_.resize(static_cast<std::size_t>(model.tensor(key).num_elements()));
-    REQUIRE(read_as_float(model.tensor(key), 0, values_).ok());
+  Weights(const Model& model, const TensorKey& key) : columns_(model.tensor(key).columns()) {
+    const TensorReader reader = model.tensor(key);
+    const auto columns = static_cast<std::size_t>(columns_);
+    values_.resize(static_cast<std::size_t>(reader.rows()) * columns);
+    for (std::int64_t row = 0; row < reader.rows(); ++row) {
+      REQUIRE(reader.read_row(row, std::span(values_).subspan(static_cast<std::size_t>(row) * columns, columns)).ok());
+    }
   }
   [[nodiscard]] double at(std::int64_t row, std::int64_t column) const {
     return static_cast<double>(values_[static_cast<std::size_t>(row * columns_ + column)]);
@@ -135,7 +139,7 @@ TEST_CASE("query and latent rows come from where the numerics contract says", "[
   REQUIRE(mla.rope_interleave);
   const std::int64_t nope = mla.qk_nope_head_dim;
   const std::int64_t rope = mla.qk_rope_head_dim;
-  const MlaAttention& attention = quantised_fable().layers[3].attention;
+  const auto& attention = std::get<MlaAttention>(quantised_fable().layers[3].attention);
 
   const Weights q_b(model, {TensorRole::kQueryUp, 3});
   check_matrix(attention.q_b, q_b.largest(), [&](std::int64_t row, std::int64_t column) {
@@ -159,7 +163,7 @@ TEST_CASE("kv_b is split into a transposed W_UK and W_UV by heads", "[quant]") {
   const Model model = fable();
   const MlaConfig& mla = model.config().mla;
   const std::int64_t stride = mla.qk_nope_head_dim + mla.v_head_dim;
-  const MlaAttention& attention = quantised_fable().layers[1].attention;
+  const auto& attention = std::get<MlaAttention>(quantised_fable().layers[1].attention);
   const Weights kv_b(model, {TensorRole::kKvUp, 1});
   CHECK(attention.w_uk.shape == MatrixShape{64, 32, 8});
   check_matrix(attention.w_uk, kv_b.largest(), [&](std::int64_t row, std::int64_t column) {
@@ -194,7 +198,7 @@ TEST_CASE("embedding rows are MXINT8 blocks of the checkpoint's rows", "[quant]"
   REQUIRE(embedding.scales.size() == 4096 * 8);
   std::vector<float> row(256);
   for (const std::size_t id : {0U, 1U, 777U, 4095U}) {
-    REQUIRE(read_as_float(model.tensor({TensorRole::kEmbedding}), static_cast<std::int64_t>(id * 256), row).ok());
+    REQUIRE(model.tensor({TensorRole::kEmbedding}).read_row(static_cast<std::int64_t>(id), row).ok());
     for (std::size_t i = 0; i < row.size(); ++i) {
       const auto element = static_cast<std::int8_t>(embedding.elements.span()[id * 256 + i]);
       const double step = std::ldexp(1.0, static_cast<int>(embedding.scales.span()[id * 8 + i / 32]) - 133);
@@ -212,7 +216,7 @@ TEST_CASE("a quantised model has the parts, formats and constants of its config"
   CHECK(model.layers[5].experts.size() == 32);
   REQUIRE(model.layers[5].router.has_value());
   CHECK(model.layers[5].router->format == Format::kMxInt16);
-  CHECK(model.layers[5].router_bias.size() == 32);
+  CHECK(model.layers[5].selection_bias.size() == 32);
   CHECK(model.layers[5].shared.has_value());
   CHECK(model.head.format == Format::kMxInt8);
   CHECK(model.final_norm.values.size() == 256);
@@ -236,7 +240,7 @@ TEST_CASE("every linear format quantises a whole model, reporting progress up to
     REQUIRE(model.ok());
     CHECK(last == total);
     CHECK(total > 10'000'000);
-    CHECK(model.value().linear_format == format);
+    CHECK(model.value().formats == Formats(format));
     CHECK(model.value().layers[4].experts[31].down.format == format);
     CHECK(model.value().head.format == Format::kMxInt8);
   }
@@ -289,6 +293,68 @@ TEST_CASE("shapes that devices do not take are refused with the tensor's name", 
   check_unsupported(with([](ModelConfig& c) { c.moe.experts_per_token = 17; }), "17 experts a token");
   check_unsupported(with([](ModelConfig& c) { c.num_layers = 257; }), "257 layers");
   check_unsupported(with([](ModelConfig& c) { c.mla.kv_lora_rank = 1024; }), "1056 key dimensions");
+}
+
+TEST_CASE("formats are read from text and written back", "[quant]") {
+  const auto parsed = [](std::string_view text) {
+    auto formats = parse_formats(text, Formats());
+    INFO((formats.ok() ? "" : formats.error().message()));
+    REQUIRE(formats.ok());
+    CHECK(parse_formats(formats_text(formats.value()), Formats()).value() == formats.value());
+    return formats.value();
+  };
+  CHECK(parsed("") == Formats());
+  CHECK(parsed("INT4") == Formats(Format::kInt4));
+  const Formats mixed = parsed("int4,experts=mxfp4,head=INT4,router=mxint8");
+  CHECK(mixed.attention == Format::kInt4);
+  CHECK(mixed.experts == Format::kMxFp4);
+  CHECK(mixed.head == Format::kInt4);
+  CHECK(mixed.router == Format::kMxInt8);
+  CHECK(mixed.shared == Format::kInt4);
+  CHECK(formats_text(mixed) == "int4,experts=mxfp4,head=int4,router=mxint8");
+  CHECK(parsed("experts=int4").attention == Format::kMxInt8);
+  for (const char* wrong : {"int5", "int4,mxfp4", "expert=int4", "experts=", "=int4", ",", "mxint16", "head=mxint16"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_formats(wrong, Formats()).ok());
+  }
+}
+
+TEST_CASE("fable-gqa becomes matrices with biases, sinks and experts with gate's rows before up's", "[quant]") {
+  const auto opened = Model::open("models/fable-gqa");
+  REQUIRE(opened.ok());
+  const auto quantised = quantise_model(opened.value(), {}, {});
+  REQUIRE(quantised.ok());
+  const QuantisedModel& model = quantised.value();
+  const Layer& layer = model.layers[3];
+  const auto& attention = std::get<GqaAttention>(layer.attention);
+  CHECK(attention.sinks.size() == 8);
+  CHECK(layer.selection_bias.empty());
+  CHECK(layer.router->format == Format::kMxInt16);
+  CHECK(layer.router->bias->mantissas.size() == 16);
+  CHECK_FALSE(layer.shared);
+  CHECK(attention.k.shape == MatrixShape{64, 256, 1});
+
+  const Weights gate(opened.value(), {TensorRole::kExpertGate, 3, 7});
+  const Weights up(opened.value(), {TensorRole::kExpertUp, 3, 7});
+  const std::vector<double> packed = dequantise(layer.experts[7].gate_up);
+  const double step = std::max(gate.largest(), up.largest()) / 127.0 * 2.0;
+  for (const std::int64_t row : {0, 1, 50, 95}) {
+    for (const std::int64_t column : {0, 31, 255}) {
+      CHECK(std::abs(packed[static_cast<std::size_t>(row * 256 + column)] - gate.at(row, column)) < step);
+      CHECK(std::abs(packed[static_cast<std::size_t>((row + 96) * 256 + column)] - up.at(row, column)) < step);
+    }
+  }
+  const Weights gate_bias(opened.value(), {TensorRole::kExpertGateBias, 3, 7});
+  const Weights up_bias(opened.value(), {TensorRole::kExpertUpBias, 3, 7});
+  const Bias& bias = *layer.experts[7].gate_up.bias;
+  REQUIRE(bias.mantissas.size() == 192);
+  for (std::size_t i = 0; i < 96; ++i) {  // bf16 is exact
+    const auto at = static_cast<std::int64_t>(i);
+    CHECK(std::ldexp(bias.mantissas[i], bias.exponent) == gate_bias.at(0, at));
+    CHECK(std::ldexp(bias.mantissas[96 + i], bias.exponent) == up_bias.at(0, at));
+  }
+  CHECK(model.constants.activation_limit == 7 << 16);
+  CHECK(model.constants.activation_scale == 659'134'393);  // 1.702 * log2 e * 2^28
 }
 
 }  // namespace sluice::quant

@@ -143,6 +143,8 @@ def cases_next(draw, log2e):
     cases += [case_next([0] * 6, -16384, last, (2,), 1 << 28, mul, top_k=3, min_p=one) for mul in (0, 1, log2e)]
     for e in (-16383, -64, -23, 40, 16384):
         cases += [case_next(signs, e, U[1], (0, 7), 1 << 28, mul, top_k=7) for mul in (0, 1, log2e, (1 << 40) - 1)]
+    # P of exactly min_p: powers of two, since the logits are a power of two apart.
+    cases += [case_next([2 << 20, 1 << 20, 0], -20, last, mul=1 << 24, min_p=half + d) for d in (-1, 0, 1)]
     small = [3 << 17, 9 << 17, 5 << 17, 9 << 17, -(1 << 17), 1 << 17]
     cases += edges(small, -20, mul=log2e)
     cases += edges(small, -20, seen=(1, 4), penalty=5 << 22, mul=log2e, top_k=5, top_p=65000, min_p=1 << 27)
