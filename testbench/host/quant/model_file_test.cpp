@@ -178,7 +178,7 @@ TEST_CASE("what a killed save left is removed and nothing else", "[quant]") {
     names.push_back(path.filename().string());
   }
   CHECK(names.back().find(".tmp-12") != std::string::npos);
-  CHECK(names.size() == kept.size() + 5);
+  CHECK(names.size() == kept.size() + 6);
   for (const std::string& name : names) {
     sluice::testing::write_file(directory.path() / name, "x");
   }
