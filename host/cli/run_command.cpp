@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/base/utf8.hpp"
+#include "host/cli/batch_run.hpp"
 #include "host/cli/common.hpp"
 #include "host/cli/interrupt.hpp"
 #include "host/cli/run_summary.hpp"
@@ -23,6 +24,8 @@ struct Options {
   ModelOptions model;
   std::string prompt = "Once upon a time";
   std::optional<std::string> prompt_file;
+  std::optional<std::string> prompts;
+  std::uint32_t batch = 4;
   std::uint32_t max_tokens = kDefaultTokens;
   engine::SamplingOptions sampling;
   std::vector<std::string> stops;
@@ -59,6 +62,10 @@ Status finish(const Options& options, const RunSummary& summary) {
 Status run(const Options& options) {
   SLUICE_ASSIGN_OR_RETURN(const engine::SamplingParameters sampling,
                           engine::SamplingParameters::make(options.sampling));
+  if (options.prompts.has_value()) {
+    return run_batch({options.model, *options.prompts, options.batch, options.max_tokens, sampling, options.stops,
+                      options.json, [&options] { return open(options); }});
+  }
   SLUICE_ASSIGN_OR_RETURN(const std::string prompt, prompt_of(options));
   SLUICE_ASSIGN_OR_RETURN(OpenedModel model, OpenedModel::open(options.model));
   SLUICE_ASSIGN_OR_RETURN(const std::vector<std::int32_t> tokens, model.tokenizer().encode(prompt, true));
@@ -98,6 +105,14 @@ void add_text_options(CLI::App& command, Options& options) {
                   "read the prompt from a file, and do not repeat it; - is standard input")
       ->type_name("FILE")
       ->excludes(prompt);
+  auto* prompts = command.add_option("--prompts", options.prompts,
+                                     "generate for every line of a file, several at once; - is standard input");
+  prompts->type_name("FILE")->excludes(prompt)->excludes(command.get_option("--prompt-file"));
+  command.add_option("--batch", options.batch, "of --prompts: sequences at once, at most")
+      ->type_name("N")
+      ->capture_default_str()
+      ->needs(prompts)
+      ->transform(whole_number(std::numeric_limits<std::uint32_t>::max()));
   command.add_option("--max-tokens", options.max_tokens, "tokens to generate at most")
       ->type_name("N")
       ->capture_default_str()
@@ -124,7 +139,8 @@ void add_device_options(CLI::App& command, Options& options) {
       ->capture_default_str()
       ->needs(waves)
       ->transform(whole_number(any));
-  command.add_flag("--json", options.json, "one JSON object on standard output instead of text and summary");
+  command.add_flag("--json", options.json,
+                   "one JSON object on standard output instead of text and summary; with --prompts one a line");
 }
 
 }  // namespace

@@ -151,7 +151,9 @@ class Schedule {
     const Result<std::vector<engine::Logits>> got = engine_.step(inputs);
     if (!got.ok()) {
       check_unchanged(free);
-      make_room(got.error());
+      if (problem_.empty()) {
+        make_room(got.error());
+      }
       return;
     }
     for (std::size_t i = 0; i < open_.size(); ++i) {
@@ -226,7 +228,7 @@ const SoloLogits::Text& SoloLogits::text(std::size_t index) {
   return text;
 }
 
-engine::EngineOptions schedule_options() { return {.max_sequences = 12, .kv_pages = 16}; }
+engine::EngineOptions schedule_options() { return {.max_sequences = 12, .kv_pages = 8}; }
 
 std::string run_schedule(Engine& engine, SoloLogits& solo, const ScheduleLimits& limits, std::uint32_t seed) {
   return Schedule(engine, solo, limits, seed).run();

@@ -12,9 +12,9 @@ namespace {
 // Small enough for every run of the tests; the long ones have the same limits as on software.
 constexpr ScheduleLimits kShort = {.sequences = 6, .tokens = 40};
 
-void check_schedules(const ModelConfig& config, device::Format format, std::uint32_t seed, std::uint32_t count,
+void check_schedules(const ModelConfig& config, const quant::Formats& formats, std::uint32_t seed, std::uint32_t count,
                      const ScheduleLimits& limits, double stall_probability) {
-  SoloLogits solo(random_model(config, format, seed));
+  SoloLogits solo(random_model(config, formats, seed));
   device::DeviceOptions options;
   options.simulation.stall_probability = stall_probability;
   options.simulation.seed = seed;
@@ -29,22 +29,30 @@ void check_schedules(const ModelConfig& config, device::Format format, std::uint
 
 }  // namespace
 
-TEST_CASE("5 random schedules on the simulated card give each sequence the bits that it gets alone", "[schedule]") {
+TEST_CASE("5 random schedules on the simulated card give each sequence the bits that it gets alone, with MLA",
+          "[schedule]") {
   check_schedules(tiny_mla_config(), device::Format::kMxInt8, 11, 5, kShort, 0);
 }
 
-TEST_CASE("5 random schedules on the simulated card under random stalls give each sequence the bits that it gets alone",
+TEST_CASE("5 random schedules on the simulated card under random stalls do so with GQA, a window and sinks",
           "[schedule]") {
   check_schedules(tiny_gqa_config(), device::Format::kInt4, 12, 5, kShort, 0.1);
 }
 
-TEST_CASE("500 random schedules on the simulated card give each sequence the bits that it gets alone",
+TEST_CASE("250 random schedules on the simulated card give each sequence the bits that it gets alone, with MLA",
           "[schedule][long]") {
-  check_schedules(tiny_mla_config(), device::Format::kMxInt8, 1000, 500, {}, 0);
+  check_schedules(tiny_mla_config(), device::Format::kInt4, 1000, 250, {}, 0);
 }
 
-TEST_CASE(
-    "500 random schedules on the simulated card under random stalls give each sequence the bits that it gets alone",
-    "[schedule][long]") {
-  check_schedules(tiny_gqa_config(), device::Format::kMxFp4, 2000, 500, {}, 0.1);
+TEST_CASE("250 random schedules on the simulated card under random stalls do so with MLA", "[schedule][long]") {
+  check_schedules(tiny_mla_config(), device::Format::kMxInt8, 2000, 250, {}, 0.1);
+}
+
+TEST_CASE("250 random schedules on the simulated card do so with GQA, a window and sinks", "[schedule][long]") {
+  check_schedules(tiny_gqa_config(), device::Format::kMxInt8, 3000, 250, {}, 0);
+}
+
+TEST_CASE("250 random schedules on the simulated card under random stalls do so with GQA, a window and sinks",
+          "[schedule][long]") {
+  check_schedules(tiny_gqa_config(), device::Format::kMxFp4, 4000, 250, {}, 0.1);
 }

@@ -36,29 +36,26 @@ std::vector<TokenInput> operator+(std::vector<TokenInput> a, const std::vector<T
 
 }  // namespace
 
-TEST_CASE("the tiny model's tokens differ in their experts, and its logits in what came before", "[engine]") {
-  const std::unique_ptr<device::Device> software = must(device::open_device("software"));
-  const auto recording = must(engine::RecordingDevice::create(*software));
-  const std::unique_ptr<Engine> engine = must(Engine::create(*recording, tiny_model(), {}));
-  const std::uint64_t sequence = must(engine->open_sequence());
-  const std::vector<engine::Logits> logits = must(engine->step(tokens_for(sequence, 64, 1)));
-  std::set<std::vector<std::uint32_t>> routes;
-  for (const std::vector<std::uint32_t>& route : recording->take_routes()) {
-    routes.insert(route);
+TEST_CASE("the tiny models' tokens differ in their experts, and their logits in what came before", "[engine]") {
+  for (const ModelConfig& config : {tiny_mla_config(), tiny_gqa_config()}) {
+    const std::unique_ptr<device::Device> software = must(device::open_device("software"));
+    const std::unique_ptr<engine::RecordingDevice> device = must(engine::RecordingDevice::create(*software));
+    const std::unique_ptr<Engine> engine =
+        must(Engine::create(*device, random_model(config, device::Format::kMxInt8, 4), {}));
+    const std::uint64_t sequence = must(engine->open_sequence());
+    std::set<std::int32_t> best;
+    for (const engine::Logits& logits : must(engine->step(tokens_for(sequence, 64, 1)))) {
+      best.insert(engine::sample(logits, {}, {}, 0, 0));
+    }
+    CHECK(best.size() > 16);
+    const std::vector<std::vector<std::uint32_t>> routes = device->take_routes();
+    CHECK(std::set(routes.begin(), routes.end()).size() > 8);
+    const std::uint64_t a = must(engine->open_sequence());
+    const std::uint64_t b = must(engine->open_sequence());
+    const std::vector<TokenInput> after_others = {{a, 7, false}, {a, 5, true}, {b, 9, false}, {b, 5, true}};
+    const std::vector<engine::Logits> of_fives = must(engine->step(after_others));
+    CHECK_FALSE(same(of_fives[0], of_fives[1]));
   }
-  CHECK(routes.size() > 8);
-  std::vector<engine::Logits> behind;  // of token 5 behind two others
-  for (const std::int32_t first : {7, 9}) {
-    const std::uint64_t other = must(engine->open_sequence());
-    const std::vector<TokenInput> inputs = {{other, first, false}, {other, 5, true}};
-    behind.push_back(std::move(must(engine->step(inputs)).front()));
-  }
-  CHECK_FALSE(same(behind[0], behind[1]));
-  std::set<std::int32_t> best;
-  for (const engine::Logits& l : logits) {
-    best.insert(engine::sample(l, {}, {}, 0, 0));
-  }
-  CHECK(best.size() > 16);
 }
 
 TEST_CASE("a step without enough pages for its last sequence changes nothing", "[engine]") {
