@@ -35,8 +35,8 @@ class Batch(BatchTest):
 
     def test_text_stands_under_a_header_a_line_and_the_summary_goes_to_standard_error(self):
         done = self.sluice("run", "--device", "software", "--max-tokens", "8", "--prompts", self.prompts(*PROMPTS[:2]))
-        wanted = "".join(f"==> prompt {i + 1} <==\n{prompt}{self.generate('--max-tokens', '8', '--prompt', prompt)['text']}\n"
-                         for i, prompt in enumerate(PROMPTS[:2]))
+        texts = [self.generate("--max-tokens", "8", "--prompt", prompt)["text"] for prompt in PROMPTS[:2]]
+        wanted = "".join(f"==> prompt {i + 1} <==\n{PROMPTS[i]}{text}\n" for i, text in enumerate(texts))
         self.assertEqual((done.returncode, done.stdout.decode()), (0, wanted))
         for part in (b"2 done, 0 failed", b"16 generated", b"tokens/s"):
             self.assertIn(part, done.stderr)
