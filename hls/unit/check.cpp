@@ -245,6 +245,13 @@ void check_attend(Checker& c, const Command& command, const AttendOperand& o) {
          o.entry_lines <= kVectorLines && entry_bytes(elements) <= std::uint64_t{o.entry_lines} * kLineBytes);
   c.outputs(SLUICE_AT(AttendOperand, out), o.out, std::uint64_t{o.heads} * o.value_dim);
   check_tokens(c, command, o.num_tokens);
+  // A sequence's entries lie apart, so those that a query sees cannot be more than the memory holds. Pages that are one
+  // and the same would make a device read without end.
+  for (std::uint32_t t = 0; t < o.num_tokens && t < kMaxTokens; ++t) {
+    const std::uint64_t positions = std::uint64_t{command.tokens[t].position} + 1;
+    const std::uint64_t visible = o.window > 0 && o.window < positions ? o.window : positions;
+    c.need_token(t, offsetof(TokenEntry, position), visible * o.entry_lines <= c.memory_lines());
+  }
 }
 
 void check_combine(Checker& c, const CombineOperand& o) {

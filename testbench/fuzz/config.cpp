@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "host/model/architectures/architecture.hpp"
 #include "host/model/json.hpp"
@@ -41,10 +42,26 @@ void check_ranges(const ModelConfig& config) {
   SLUICE_CHECK(in_range(moe.num_shared_experts, 0, limits::kMaxSharedExperts));
 }
 
-void check_rope(const ModelConfig& config) {
-  if (config.attention_kind != AttentionKind::kMla) {
-    return;
+void check_attention(const ModelConfig& config) {
+  if (config.attention_kind == AttentionKind::kGqa) {
+    const GqaConfig& gqa = config.gqa;
+    SLUICE_CHECK(in_range(gqa.num_heads, 1, limits::kMaxHeads));
+    SLUICE_CHECK(in_range(gqa.num_kv_heads, 1, gqa.num_heads) && gqa.num_heads % gqa.num_kv_heads == 0);
+    SLUICE_CHECK(in_range(gqa.head_dim, 1, limits::kMaxHeadDim));
+  } else {
+    const MlaConfig& mla = config.mla;
+    SLUICE_CHECK(in_range(mla.num_heads, 1, limits::kMaxHeads));
+    SLUICE_CHECK(in_range(mla.q_lora_rank, 0, limits::kMaxLoraRank));
+    SLUICE_CHECK(in_range(mla.kv_lora_rank, 1, limits::kMaxLoraRank));
   }
+  SLUICE_CHECK(config.windows.empty() || std::cmp_equal(config.windows.size(), config.num_layers));
+  for (const std::int64_t window : config.windows) {
+    SLUICE_CHECK(in_range(window, 0, limits::kMaxPosition));
+  }
+}
+
+void check_rope(const ModelConfig& config) {
+  SLUICE_CHECK(config.rope_dim() > 0 && config.rope_dim() % 2 == 0);
   const RopeFrequencies rope = rope_frequencies(config.rope, config.rope_dim());
   for (const double frequency : rope.inverse_frequencies) {
     SLUICE_CHECK(std::isfinite(frequency) && frequency >= 0.0);
@@ -76,6 +93,7 @@ void check_tensors(const ModelConfig& config, const Architecture& architecture) 
 
 void check_config(const ModelConfig& config) {
   check_ranges(config);
+  check_attention(config);
   check_rope(config);
   check_tensors(config, architecture_of(config));
   const Status supported = quant::check_supported(config);

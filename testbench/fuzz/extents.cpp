@@ -190,13 +190,18 @@ void with_operand(const Command& command, const Visit& visit) {
   }
 }
 
+// Positions that the token's query sees.
+std::uint64_t visible_positions(const TokenEntry& token, const AttendOperand& o) {
+  const std::uint64_t all = std::uint64_t{token.position} + 1;
+  return o.window > 0 ? std::min<std::uint64_t>(o.window, all) : all;
+}
+
 std::uint64_t attend_cost(const Command& command, const AttendOperand& o) {
   std::uint64_t cost = 0;
   for (std::uint32_t t = 0; t < std::min(o.num_tokens, kMaxTokens); ++t) {
-    const std::uint64_t position = command.tokens[t].position;
-    const std::uint64_t visible = o.window > 0 ? std::min<std::uint64_t>(o.window, position + 1) : position + 1;
-    cost += visible * (std::uint64_t{o.entry_lines} * kLineBytes +
-                       std::uint64_t{o.heads} * (2 * std::uint64_t{o.value_dim} + o.rope_dim));
+    cost += visible_positions(command.tokens[t], o) *
+            (std::uint64_t{o.entry_lines} * kLineBytes +
+             std::uint64_t{o.heads} * (2 * std::uint64_t{o.value_dim} + o.rope_dim));
   }
   return cost;
 }
@@ -210,7 +215,12 @@ std::vector<Extent> extents_of(const Command& command) {
   if (opcode == Opcode::kKvAppend) {
     extents.page_tables(command, operand_of<KvAppendOperand>(command).num_tokens);
   } else if (opcode == Opcode::kAttend) {
-    extents.page_tables(command, operand_of<AttendOperand>(command).num_tokens);
+    const auto o = operand_of<AttendOperand>(command);
+    extents.page_tables(command, o.num_tokens);
+    for (std::uint32_t t = 0; t < std::min(o.num_tokens, kMaxTokens); ++t) {
+      // Wherever they lie, a sequence's entries lie apart.
+      extents.card(0, 0, visible_positions(command.tokens[t], o) * o.entry_lines * kLineBytes);
+    }
   }
   return extents.take();
 }

@@ -23,8 +23,8 @@ inline bool lies_in_memory(const Extent& extent, std::uint64_t memory_lines) {
   return extent.line + extent.count <= (extent.space == hls::Space::kCard ? memory_lines : device::kVectorLines);
 }
 
-// Every range that the operand names. Pages of the KV cache are not among them: memory, not the command, says where
-// they lie.
+// Every range that the operand names. For the KV entries that an attend reads, of which memory says where they lie, a
+// range from 0 of as many lines for each token.
 std::vector<Extent> extents_of(const device::Command& command);
 
 // 32-bit words of the operand structure of the command's opcode; 0 for an opcode that takes none.

@@ -94,16 +94,24 @@ std::string read_text(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-Status write_models(const fs::path& folder) {
+// The input of the target model_file that is this model file.
+std::string input_of(const std::string& file) {
+  std::uint64_t length = 0;
+  std::memcpy(&length, file.data(), sizeof(length));
+  const std::string header = file.substr(sizeof(length), length);
+  const std::string data = file.substr(sizeof(length) + length);
+  return header.substr(0, header.rfind('}') + 1) + '\0' + data.substr(data.find_first_not_of('\0'));
+}
+
+Status write_model(const fs::path& folder, const TinyModel& tiny) {
   const testing::TemporaryDirectory source;
-  const ModelConfig& config = tiny_config();
-  const Architecture& architecture = architecture_of(config);
   std::vector<testing::NamedShape> tensors;
-  SLUICE_RETURN_IF_ERROR(architecture.for_each_tensor(config, [&](const FileTensor& tensor) -> Status {
-    tensors.push_back({tensor.name, tensor.shape});
-    return {};
-  }));
-  testing::write_file(source.path() / "config.json", kTinyConfigText);
+  SLUICE_RETURN_IF_ERROR(
+      architecture_of(tiny.config).for_each_tensor(tiny.config, [&](const FileTensor& tensor) -> Status {
+        tensors.push_back({tensor.name, tensor.shape});
+        return {};
+      }));
+  testing::write_file(source.path() / "config.json", tiny.config_text);
   testing::write_file(source.path() / "tokenizer.json", testing::kTinyTokenizer);
   testing::write_file(source.path() / "model.safetensors", testing::zero_tensors(tensors));
   SLUICE_ASSIGN_OR_RETURN(const Model model, Model::open(source.path()));
@@ -113,13 +121,15 @@ Status write_models(const fs::path& folder) {
     SLUICE_ASSIGN_OR_RETURN(const quant::QuantisedModel quantised, quant::quantise_model(model, {format}, {}));
     const testing::TemporaryDirectory destination;
     SLUICE_RETURN_IF_ERROR(quant::save(quantised, source.path(), destination.path()));
-    const std::string file = read_text(destination.path() / quant::kModelFileName);
-    std::uint64_t length = 0;
-    std::memcpy(&length, file.data(), sizeof(length));
-    const std::string header = file.substr(sizeof(length), length);
-    const std::string data = file.substr(sizeof(length) + length);
-    const std::string seed = header.substr(0, header.rfind('}') + 1) + '\0' + data.substr(data.find_first_not_of('\0'));
-    write_seed(folder / "model_file", name, seed);
+    write_seed(folder / "model_file", tiny.name + "-" + name,
+               input_of(read_text(destination.path() / quant::kModelFileName)));
+  }
+  return {};
+}
+
+Status write_models(const fs::path& folder) {
+  for (const TinyModel& tiny : tiny_models()) {
+    SLUICE_RETURN_IF_ERROR(write_model(folder, tiny));
   }
   return {};
 }

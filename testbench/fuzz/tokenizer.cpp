@@ -92,7 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SLUICE_CHECK((loaded.vocab_size() == 0) == (loaded.max_id() == -1));
   const std::optional<std::int32_t> id = loaded.token_to_id(input.second);
   SLUICE_CHECK(!id || (*id >= 0 && *id <= loaded.max_id()));
-  const sluice::Status fits = sluice::check_tokenizer(tiny_config(), loaded);
+  const sluice::Status fits = sluice::check_tokenizer(tiny_models().front().config, loaded);
   if (!fits.ok()) {
     check_error(fits.error());
   }
