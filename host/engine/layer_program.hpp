@@ -1,12 +1,8 @@
 // A step of up to kMaxTokens tokens through the whole model, as commands.
 //
 // Purpose: the order of operations of a decoder layer (numerics.md, sections 8 and 9), with multi-head latent or
-// grouped-query attention, and
-// where
-//   each vector lies in vector memory.
-// Ownership: borrows the loaded model. Threading: immutable. Errors: kUnsupported when the vectors of one token do not
-// fit
-//   a bank of vector memory.
+//   grouped-query attention.
+// Ownership: borrows the loaded model. Threading: immutable. Errors: those of plan_vectors().
 #pragma once
 
 #include <cstdint>
@@ -17,38 +13,9 @@
 #include "host/device/command.hpp"
 #include "host/engine/kv_pool.hpp"
 #include "host/engine/loaded_model.hpp"
+#include "host/engine/vector_plan.hpp"
 
 namespace sluice::engine {
-
-// Lines of vector memory of every logical vector; the same in each bank.
-// Those that a model has no use for stay 0.
-struct VectorPlan {
-  std::uint32_t hidden = 0;
-  std::uint32_t normed_q8 = 0;
-  std::uint32_t normed_q16 = 0;
-  std::uint32_t query_latent = 0;
-  std::uint32_t query_latent_q8 = 0;
-  std::uint32_t query = 0;
-  std::uint32_t key = 0;
-  std::uint32_t query_nope_q8 = 0;
-  std::uint32_t query_absorbed = 0;
-  std::uint32_t query_rope = 0;
-  std::uint32_t kv = 0;
-  std::uint32_t latent = 0;
-  std::uint32_t key_rope = 0;
-  std::uint32_t attended_q8 = 0;
-  std::uint32_t value = 0;
-  std::uint32_t value_q8 = 0;
-  std::uint32_t output = 0;  // of attention and of the feed-forward part
-  std::uint32_t router_logits = 0;
-  std::uint32_t route = 0;
-  std::uint32_t gate_up = 0;
-  std::uint32_t activated_q8 = 0;
-  std::uint32_t shared = 0;
-  std::uint32_t experts = 0;
-  std::uint32_t experts_stride = 0;
-  std::uint32_t logits = 0;
-};
 
 class LayerProgram {
  public:

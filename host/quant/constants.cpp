@@ -169,15 +169,6 @@ Result<std::uint32_t> make_routed_scale(double factor) {
   return make_fixed(factor, 24, 0x1p28, "routed_scaling_factor", "0 to 16");
 }
 
-Result<std::uint64_t> make_sampling_multiplier(double temperature) {
-  const double multiplier = std::round(std::ldexp(std::numbers::log2e / temperature, 24));
-  if (!(temperature > 0.0 && multiplier > 0.0 && multiplier < 0x1p40)) {
-    return Error(ErrorCode::kInvalidInput,
-                 fmt::format("temperature {}: supported are 0 (greedy) and 0.00003 to 10000000", temperature));
-  }
-  return static_cast<std::uint64_t>(multiplier);
-}
-
 namespace {
 
 double softmax_scale(const ModelConfig& config) {

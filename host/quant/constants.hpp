@@ -71,9 +71,6 @@ Result<ScoreScale> make_score_scale(double softmax_scale);
 // Q24; factors in [0, 16].
 Result<std::uint32_t> make_routed_scale(double factor);
 
-// log2 e / temperature in Q24, between 0 and 2^40; for temperatures above 0.
-Result<std::uint64_t> make_sampling_multiplier(double temperature);
-
 // Everything of the above that follows from a model's config alone.
 struct Constants {
   Epsilon norm_epsilon;

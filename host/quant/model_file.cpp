@@ -249,8 +249,11 @@ class Reader {
 };
 
 Result<Formats> read_version(Reader& reader) {
-  SLUICE_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> version,
-                          reader.numbers<std::uint32_t>(kVersionName, kNumVersions));
+  const Result<std::vector<std::uint32_t>> numbers = reader.numbers<std::uint32_t>(kVersionName, kNumVersions);
+  if (!numbers.ok()) {  // version 1 had fewer
+    return Error(ErrorCode::kUnsupported, fmt::format("is not of version {}: run sluice quantize again", kFileVersion));
+  }
+  const std::vector<std::uint32_t>& version = numbers.value();
   if (version[0] != kFileVersion || version[1] != device::kNumericsVersion) {
     return Error(
         ErrorCode::kUnsupported,

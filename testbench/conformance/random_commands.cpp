@@ -2,9 +2,9 @@
 
 #include <cmath>
 #include <cstring>
-#include <span>
 
 #include "host/engine/commands.hpp"
+#include "testbench/conformance/random_data.hpp"
 
 namespace sluice::test {
 
@@ -106,54 +106,6 @@ Outputs RandomCommands::outputs(std::uint32_t elements, std::uint32_t busy) {
   return out;
 }
 
-std::vector<std::byte> RandomCommands::weights(Format format, std::uint32_t rows, std::uint32_t columns,
-                                               std::uint32_t groups) {
-  std::vector<std::byte> bytes(matrix_lines(rows, columns, groups, format) * kLineBytes);
-  for (std::byte& byte : bytes) {
-    byte = static_cast<std::byte>(random_());
-    byte = byte == std::byte{0x80} ? std::byte{0x81} : byte;  // -128 does not occur
-  }
-  const std::uint32_t blocks = columns / kBlock;
-  const std::uint32_t block_lines = format == Format::kMxInt8 ? 8 : (format == Format::kMxInt16 ? 16 : 4);
-  std::size_t line = 0;
-  while (line * kLineBytes < bytes.size()) {
-    for (std::uint32_t group = 0; group < blocks; group += 4) {
-      for (std::uint32_t i = 0; i < kLineBytes; ++i) {
-        bytes[line * kLineBytes + i] = static_cast<std::byte>(kScaleMax - below(20));
-      }
-      line += 1 + std::size_t{std::min(4u, blocks - group)} * block_lines;
-    }
-  }
-  return bytes;
-}
-
-// A vector as it lies in memory; now and then all zero, or with numbers that only garbage has.
-std::vector<std::byte> RandomCommands::bias(std::uint32_t elements) {
-  const std::uint32_t kind = below(8);
-  std::vector<std::uint32_t> words(vector_lines(elements) * (kLineBytes / 4));
-  words[0] = kind == 0 ? static_cast<std::uint32_t>(random_()) : std::uint32_t{0} - between(10, 50);
-  words[1] = elements;
-  for (std::uint32_t i = 0; kind != 1 && i < elements; ++i) {
-    const auto value = static_cast<std::int32_t>(random_());
-    words[kLineBytes / 4 + i] = static_cast<std::uint32_t>(kind == 0 ? value : value >> 8);
-  }
-  const std::span<const std::byte> bytes = std::as_bytes(std::span(words));
-  return {bytes.begin(), bytes.end()};
-}
-
-std::uint64_t RandomCommands::place_integers(std::uint32_t count, std::uint32_t bytes_each, int shift) {
-  std::vector<std::byte> bytes;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uint64_t number = (std::uint64_t{random_()} << 32) | random_();
-    const std::int64_t value = static_cast<std::int64_t>(number) >> shift;
-    const std::size_t at = bytes.size();
-    bytes.resize(at + bytes_each);
-    std::memcpy(bytes.data() + at, &value, bytes_each);
-  }
-  bytes.resize((bytes.size() + kLineBytes - 1) / kLineBytes * kLineBytes);
-  return place_(bytes);
-}
-
 void RandomCommands::set_tokens(Command& command) {
   for (TokenEntry& token : command.tokens) {
     token.position = below(kPositions);
@@ -209,11 +161,12 @@ RandomCommands::Next RandomCommands::linear() {
   o.rows_stored = (o.rows + 31) / 32 * 32;
   o.scale_max = kScaleMax;
   o.scale_bias = -133;
-  const std::uint64_t matrix = place_(weights(static_cast<Format>(o.format), o.rows, o.columns, o.groups));
+  const std::uint64_t matrix =
+      place_(random_weights(random_, static_cast<Format>(o.format), o.rows, o.columns, o.groups, kScaleMax));
   o.weight_address_lo = low_word(matrix);
   o.weight_address_hi = high_word(matrix);
   if (below(2) == 0) {
-    const std::uint64_t address = place_(bias(o.rows * o.groups));
+    const std::uint64_t address = place_(random_bias(random_, o.rows * o.groups));
     o.bias_address_lo = low_word(address);
     o.bias_address_hi = high_word(address);
   }
@@ -272,8 +225,8 @@ RandomCommands::Next RandomCommands::experts() {
 
 // An expert's matrix and, right behind it, its bias.
 std::uint64_t RandomCommands::place_with_bias(std::uint32_t rows, std::uint32_t columns) {
-  std::vector<std::byte> bytes = weights(Format::kMxInt8, rows, columns, 1);
-  const std::vector<std::byte> behind = bias(rows);
+  std::vector<std::byte> bytes = random_weights(random_, Format::kMxInt8, rows, columns, 1, kScaleMax);
+  const std::vector<std::byte> behind = random_bias(random_, rows);
   bytes.insert(bytes.end(), behind.begin(), behind.end());
   return place_(bytes);
 }
@@ -315,7 +268,7 @@ RandomCommands::Next RandomCommands::norm() {
   o.num_tokens = tokens();
   o.input_line = line_of(input);
   o.elements = areas_[input].elements;
-  const std::uint64_t gamma = place_integers(o.elements, 2, 48);
+  const std::uint64_t gamma = place_(random_integers(random_, o.elements, 2, 48));
   o.gamma_address_lo = low_word(gamma);
   o.gamma_address_hi = high_word(gamma);
   o.gamma_exponent = -14;
@@ -333,7 +286,7 @@ RandomCommands::Next RandomCommands::rope() {
   o.input_line = line_of(input);
   o.dim = areas_[input].elements % 64 == 0 && below(2) == 0 ? 64 : 32;
   o.heads = areas_[input].elements / o.dim;
-  const std::uint64_t increments = place_integers(o.dim / 2, 8, 3);
+  const std::uint64_t increments = place_(random_integers(random_, o.dim / 2, 8, 3));
   o.increments_address_lo = low_word(increments);
   o.increments_address_hi = high_word(increments);
   o.out = outputs(areas_[input].elements, input);
@@ -369,7 +322,7 @@ RandomCommands::Next RandomCommands::route() {
   o.rule = below(4);
   o.normalise = below(2);
   o.scale = between(1, 1u << 28);
-  const std::uint64_t bias = place_integers(o.experts, 4, 38);
+  const std::uint64_t bias = place_(random_integers(random_, o.experts, 4, 38));
   o.bias_address_lo = low_word(bias);
   o.bias_address_hi = high_word(bias);
   o.output_line = line_of(output(Kind::kRoute, o.experts, input));
@@ -412,7 +365,7 @@ RandomCommands::Next RandomCommands::attend() {
   o.score_mul = between(1u << 21, (1u << 22) - 1);
   o.score_shift = between(26, 36);
   o.has_sinks = below(2);
-  const std::uint64_t sinks = place_integers(o.heads, 4, 44);
+  const std::uint64_t sinks = place_(random_integers(random_, o.heads, 4, 44));
   o.sink_address_lo = low_word(sinks);
   o.sink_address_hi = high_word(sinks);
   o.entry_lines = kEntryLines;

@@ -57,11 +57,7 @@ class RandomCommands {
   std::uint32_t find(Kind kind, std::uint32_t multiple_of, std::uint32_t least);
   std::uint32_t output(Kind kind, std::uint32_t elements, std::uint32_t busy);
   device::Outputs outputs(std::uint32_t elements, std::uint32_t busy);
-  std::vector<std::byte> weights(device::Format format, std::uint32_t rows, std::uint32_t columns,
-                                 std::uint32_t groups);
-  std::vector<std::byte> bias(std::uint32_t elements);
   std::uint64_t place_with_bias(std::uint32_t rows, std::uint32_t columns);
-  std::uint64_t place_integers(std::uint32_t count, std::uint32_t bytes_each, int shift);
   void set_tokens(device::Command& command);
 
   Next linear();

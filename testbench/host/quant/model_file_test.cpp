@@ -211,6 +211,8 @@ TEST_CASE("damaged quantised models end in one line that names the fault", "[qua
   refused(replaced(good, R"("layers.1.router":)", R"("layers.1.rooter":)"), "has no tensor layers.1.router");
   refused(replaced(good, R"("layers.0.ffn_norm":{"dtype":"I16")", R"("layers.0.ffn_norm":{"dtype":"U16")"),
           "tensor layers.0.ffn_norm is U16 [32]; config.json asks for I16 [32]");
+  refused(replaced(good, R"("sluice.version":{"dtype":"U32")", R"("sluice.version":{"dtype":"I32")"),
+          "is not of version 2: run sluice quantize again");
   refused(with_value(good, "sluice.version", 0, std::uint32_t{1}), "run sluice quantize again");
   refused(with_value(good, "sluice.version", 4, std::uint32_t{9}), "run sluice quantize again");
   refused(with_value(good, "sluice.version", 8, std::uint32_t{3}), "names an unknown weight format");
