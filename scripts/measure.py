@@ -40,7 +40,8 @@ def output_of(*command):
         sys.exit(f"error: there is no {command[0]}; build it with: cmake --preset release && "
                  "cmake --build --preset release")
     except subprocess.CalledProcessError as error:
-        sys.exit(f"error: {' '.join(map(str, command))}: status {error.returncode}\n{error.stderr}")
+        sys.exit(f"error: {' '.join(map(str, command))}: status {error.returncode}\n"
+                 f"{error.stderr or error.stdout[-2000:]}")
     except subprocess.TimeoutExpired:
         sys.exit(f"error: {' '.join(map(str, command))}: did not end within ten minutes")
 
