@@ -10,6 +10,7 @@ source "$(dirname "$0")/lib.sh"
 packages=(
   ca-certificates                # cargo fetches crates over https
   clang-19 lld-19                # the one compiler of the project
+  llvm-19-dev libclang-19-dev    # sluice-hls, the compiler of hls/ to SystemVerilog
   cmake ninja-build ccache pkg-config
   verilator                      # the simulated card, compiled by CMake with clang: no make, no g++
   zlib1g-dev                     # Verilator's FST waveforms
