@@ -96,7 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Counters counters;
   Executor executor(memories(), counters);
   for (const Job& job : jobs) {
-    check_outcome(executor.execute(job.command, job.queue));
+    check_outcome(executor.execute(job.command));
   }
   return 0;
 }
