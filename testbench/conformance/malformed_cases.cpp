@@ -1,0 +1,471 @@
+#include "testbench/conformance/malformed_cases.hpp"
+
+#include <cstddef>
+
+#include "host/engine/commands.hpp"
+
+namespace sluice::test {
+
+using namespace device;
+using engine::make_command;
+
+namespace {
+
+constexpr std::uint32_t kAll = 0xFFFFFFFF;
+constexpr std::uint32_t kMultiple = 0xFFFFFFE0;  // the largest multiple of 32
+constexpr std::uint32_t kMostElements = (kVectorLines - 1) * 32;
+constexpr std::uint32_t negative(std::int32_t x) { return static_cast<std::uint32_t>(x); }
+
+#define WORD(Operand, field) (offsetof(Operand, field) / 4)
+#define FIELD(Operand, field) Limits({#field, WORD(Operand, field), WORD(Operand, field), {}, {}, {}})
+#define LOW(Operand, field) Limits({#field, WORD(Operand, field##_lo), WORD(Operand, field##_lo), {}, {}, {}})
+#define HIGH(Operand, field) Limits({#field, WORD(Operand, field##_hi), WORD(Operand, field##_lo), {}, {}, {}})
+
+template <typename Operand>
+CommandLimits limits_of(std::string_view name, Queue queue, Opcode opcode, const Operand& operand,
+                        std::vector<Limits> limits) {
+  static_assert(sizeof(Operand) % 4 == 0);
+  return {name, queue, make_command(opcode, operand), sizeof(Operand) / 4, std::move(limits)};
+}
+
+// A line of vector memory at which `lines` lines must fit.
+Limits line(Limits field, std::uint32_t lines) {
+  const std::uint32_t last = kVectorLines - lines;
+  return field.take({0, last}).refuse({last + 1, kVectorLines, kAll - 1});
+}
+
+// The lower word of a card address at which `bytes` bytes, whole lines, must fit.
+Limits card(Limits field, std::uint32_t bytes) {
+  const std::uint32_t last = kCardBytes - bytes;
+  return field.take({0, last}).refuse({1, 64, kData + 127, last + kLineBytes, kCardBytes, kAll - 127, kAll});
+}
+
+Limits tokens(Limits field) { return field.take({1, kMaxTokens}).refuse({0, kMaxTokens + 1, 1u << 31, kAll}); }
+Limits exponent(Limits field) {
+  return field.take({0, 1023, negative(-1024)}).refuse({1024, negative(-1025), 1u << 31, (1u << 31) - 1});
+}
+
+// Without one, an output may also be left out.
+template <typename Operand>
+void append_outputs(std::vector<Limits>& limits, std::uint32_t elements) {
+  limits.push_back(line(FIELD(Operand, out.vector_line), 1 + (elements + 31) / 32));
+  const std::uint32_t planes = (elements + 127) / 128;
+  const std::uint32_t deltas = ((elements + 31) / 32 + 127) / 128;
+  limits.push_back(line(FIELD(Operand, out.q8_line), 1 + deltas + planes));
+  limits.push_back(line(FIELD(Operand, out.q16_line), 1 + deltas + 2 * planes));
+  limits.push_back(FIELD(Operand, out.vector_line).take({kNone}));
+  limits.push_back(FIELD(Operand, out.q8_line).take({kNone}));
+  limits.push_back(FIELD(Operand, out.q16_line).take({kNone}));
+}
+
+CommandLimits copy(std::string_view name, Opcode opcode, std::uint32_t host_high) {
+  using O = CopyOperand;
+  const O good = {.host_address_hi = host_high, .card_address_lo = kData, .bytes = 256};
+  return limits_of(name, Queue::kLoad, opcode, good,
+                   {LOW(O, host_address)
+                        .take({64, kHostBytes - 256})
+                        .refuse({1, 32, 63, kAll})
+                        .fail({kHostBytes - 192, kHostBytes, kAll - 63}),
+                    HIGH(O, host_address).fail({0, host_high | 1, 0x7F00, kAll}),
+                    HIGH(O, host_address).fail({kAll}).with({{WORD(O, host_address_lo), kAll - 63}}),
+                    card(LOW(O, card_address), 256), HIGH(O, card_address).refuse({1, 1u << 31, kAll}),
+                    FIELD(O, bytes).take({64, 192, kHostBytes}).refuse({0, 1, 63, 65, (1u << 30) + 64, kAll - 63}),
+                    FIELD(O, bytes).fail({kHostBytes + 64})});
+}
+
+CommandLimits slot(std::string_view name, Opcode opcode) {
+  using O = SlotOperand;
+  return limits_of(
+      name, Queue::kLoad, opcode, O{.gate_up_address_lo = kData, .down_address_lo = kData},
+      {FIELD(O, layer).take({0, 255}).refuse({256, kAll}), FIELD(O, expert).take({0, 511}).refuse({512, kAll}),
+       card(LOW(O, gate_up_address), kLineBytes), HIGH(O, gate_up_address).refuse({1, kAll}),
+       card(LOW(O, down_address), kLineBytes), HIGH(O, down_address).refuse({1, kAll}),
+       FIELD(O, gate_up_scale_max).take({0, 255}).refuse({256, kAll}), exponent(FIELD(O, gate_up_scale_bias)),
+       FIELD(O, down_scale_max).take({0, 255}).refuse({256, kAll}), exponent(FIELD(O, down_scale_bias)),
+       FIELD(O, generation).take({0, kAll})});
+}
+
+CommandLimits move(std::string_view name, Opcode opcode, std::uint32_t host_high) {
+  using O = MoveOperand;
+  return limits_of(
+      name, Queue::kCompute, opcode, O{.host_address_hi = host_high, .line = 16, .lines = 1},
+      {LOW(O, host_address)
+           .take({64, kHostBytes - 128})
+           .refuse({1, 32, 63, kAll})
+           .fail({kHostBytes - 64, kHostBytes, kAll - 63}),
+       HIGH(O, host_address).fail({0, host_high | 1, 0x7F00, kAll}), FIELD(O, bank).take({0, 3}).refuse({4, kAll}),
+       line(FIELD(O, line), 1), FIELD(O, line).refuse({kAll}),
+       FIELD(O, lines).take({1, kVectorLines - 16}).refuse({0, kVectorLines - 15, kVectorLines, kAll})});
+}
+
+CommandLimits linear() {
+  using O = LinearOperand;
+  const O good = {.num_tokens = 1,
+                  .input_elements = 64,
+                  .columns = 64,
+                  .rows = 32,
+                  .output_line = 2000,
+                  .scale_max = 130,
+                  .scale_bias = -133,
+                  .weight_address_lo = kData,
+                  .rows_stored = 32,
+                  .columns_stored = 64};
+  const Change wide = {WORD(O, input_elements), 128};
+  const Change widest = {WORD(O, input_elements), kMaxColumns};
+  return limits_of("linear", Queue::kCompute, Opcode::kLinear, good,
+                   {tokens(FIELD(O, num_tokens)),
+                    line(FIELD(O, input_line), 3),
+                    line(FIELD(O, input_line), 4).with({{WORD(O, format), 3}}),
+                    FIELD(O, input_elements).take({33, 64, kMaxColumns}).refuse({0, kMaxColumns + 1, kAll}),
+                    FIELD(O, column_offset).take({32, 64}).refuse({1, 31, 96, 1u << 31, kMultiple, kAll}).with({wide}),
+                    FIELD(O, columns).refuse({0, 1, 63, 96, kMaxColumns, 1u << 31, kMultiple, kAll}),
+                    FIELD(O, columns).take({32}).with({{WORD(O, columns_stored), 32}}),
+                    FIELD(O, columns)
+                        .take({kMaxColumns})
+                        .refuse({kMaxColumns + 32})
+                        .with({widest, {WORD(O, columns_stored), kMaxColumns}}),
+                    FIELD(O, rows).take({1, 31, 32}).refuse({0, kMaxRows + 1, kAll}),
+                    FIELD(O, rows).take({kMaxRows}).with({{WORD(O, rows_stored), kMaxRows}}),
+                    FIELD(O, rows).take({32}).refuse({31, 33}).with({{WORD(O, groups), 2}}),
+                    FIELD(O, groups).take({1, 2, 256}).refuse({0, 257, kMaxRows + 1, kAll}),
+                    FIELD(O, input_stride)
+                        .take({0, 32, 64})
+                        .refuse({1, 63, 96, 1u << 31, kMultiple, kAll})
+                        .with({wide, {WORD(O, groups), 2}}),
+                    line(FIELD(O, output_line), 2),
+                    FIELD(O, output_line).refuse({kNone}),
+                    FIELD(O, format).take({0, 1, 2, 3}).refuse({4, kAll}),
+                    FIELD(O, scale_max).take({0, 255}).refuse({256, kAll}),
+                    exponent(FIELD(O, scale_bias)),
+                    card(LOW(O, weight_address), 17 * kLineBytes),
+                    HIGH(O, weight_address).refuse({1, 1u << 31, kAll}),
+                    FIELD(O, rows_stored).take({32}).refuse({0, 31, 33, 64, kAll}),
+                    FIELD(O, columns_stored).take({64}).refuse({0, 32, 96, kAll}),
+                    card(LOW(O, bias_address), 2 * kLineBytes),
+                    HIGH(O, bias_address).refuse({1, kAll})});
+}
+
+// Activations of the two commands that have one.
+template <typename Operand>
+void append_activation(std::vector<Limits>& limits) {
+  const Change clamped = {WORD(Operand, activation), 1};
+  limits.push_back(FIELD(Operand, activation).take({0}).refuse({2, kAll}));
+  limits.push_back(FIELD(Operand, activation).take({1}).with({{WORD(Operand, limit), 1}}));
+  limits.push_back(FIELD(Operand, limit).take({1, kAll}).refuse({0}).with({clamped}));
+  limits.push_back(FIELD(Operand, scale).take({0, kAll}));
+  limits.push_back(FIELD(Operand, scale).take({0, kAll}).with({clamped, {WORD(Operand, limit), 1}}));
+}
+
+CommandLimits experts() {
+  using O = ExpertsOperand;
+  const O good = {.num_tokens = 1,
+                  .layer = kExpertLayer,
+                  .top_k = 1,
+                  .input_line = 1,
+                  .hidden = 32,
+                  .intermediate = 32,
+                  .gate_up_line = 1000,
+                  .activated_line = 1300,
+                  .output_line = 1400};
+  const std::uint32_t to_end = kCardBytes - kData;
+  std::vector<Limits> limits = {
+      tokens(FIELD(O, num_tokens)),
+      FIELD(O, layer).take({0, 255}).refuse({256, kAll}),
+      FIELD(O, top_k).take({1, 16}).refuse({0, 17, kAll}),
+      line(FIELD(O, route_line), 1),
+      line(FIELD(O, input_line), 3),
+      FIELD(O, hidden).take({32, 8192}).refuse({0, 1, 31, 33, 8224, kMultiple, kAll}),
+      FIELD(O, intermediate).take({32, 4096}).refuse({0, 1, 33, 4128, 1u << 31, kMultiple, kAll}),
+      FIELD(O, format).take({0, 1, 2}).refuse({3, 4, kAll}),
+      line(FIELD(O, gate_up_line), 3),
+      line(FIELD(O, activated_line), 3),
+      line(FIELD(O, output_line), 2),
+      FIELD(O, output_stride).take({0, kAll}),
+      FIELD(O, output_stride).take({2694}).refuse({2695, 1u << 31, kAll}).with({{WORD(O, top_k), 2}}),
+      FIELD(O, gate_up_bias_offset)
+          .take({0, 128, to_end - 3 * kLineBytes})
+          .refuse({1, 64, 127, kAll})
+          .fail({to_end - 2 * kLineBytes, to_end, kAll - 127}),
+      FIELD(O, down_bias_offset)
+          .take({0, 128, to_end - 2 * kLineBytes})
+          .refuse({1, 64, 127, kAll})
+          .fail({to_end - kLineBytes, to_end, kAll - 127})};
+  append_activation<O>(limits);
+  return limits_of("experts", Queue::kCompute, Opcode::kExperts, good, std::move(limits));
+}
+
+template <typename Operand>
+std::vector<Limits> slice_limits() {
+  std::vector<Limits> limits = {
+      tokens(FIELD(Operand, num_tokens)), line(FIELD(Operand, input_line), 3),
+      FIELD(Operand, offset)
+          .take({32, kMostElements - 64})
+          .refuse({1, 33, kMostElements - 32, 1u << 31, kMultiple, kAll}),
+      FIELD(Operand, elements).refuse({0, kMostElements + 1, kMaxColumns, kMaxColumns + 1, kAll}),
+      FIELD(Operand, elements)
+          .take({1, 33, kMostElements})
+          .with({{WORD(Operand, out.vector_line), kNone}, {WORD(Operand, out.q8_line), 100}})};
+  append_outputs<Operand>(limits, 64);
+  return limits;
+}
+
+CommandLimits quantise() {
+  using O = QuantiseOperand;
+  return limits_of("quantise", Queue::kCompute, Opcode::kQuantise,
+                   O{.num_tokens = 1, .elements = 64, .out = {.q8_line = 100}}, slice_limits<O>());
+}
+
+CommandLimits norm() {
+  using O = NormOperand;
+  const O good = {.num_tokens = 1,
+                  .elements = 64,
+                  .out = {.vector_line = 100},
+                  .gamma_address_lo = kData,
+                  .epsilon_mantissa = 1,
+                  .epsilon_exponent = -20,
+                  .root_n = 8u << 20};
+  std::vector<Limits> limits = slice_limits<O>();
+  limits.insert(
+      limits.end(),
+      {card(LOW(O, gamma_address), 128), HIGH(O, gamma_address).refuse({1, kAll}), exponent(FIELD(O, gamma_exponent)),
+       FIELD(O, epsilon_mantissa).take({0, (1u << 31) - 1}).refuse({1u << 31, kAll}),
+       exponent(FIELD(O, epsilon_exponent)),
+       FIELD(O, root_n).take({1u << 20, (1u << 30) - 1}).refuse({0, (1u << 20) - 1, 1u << 30, kAll})});
+  return limits_of("norm", Queue::kCompute, Opcode::kNorm, good, std::move(limits));
+}
+
+CommandLimits rope() {
+  using O = RopeOperand;
+  const O good = {.num_tokens = 1, .heads = 2, .dim = 32, .out = {.vector_line = 100}, .increments_address_lo = kData};
+  const Change elsewhere = {WORD(O, out.vector_line), 0};  // where the largest vector fits
+  std::vector<Limits> limits = {
+      tokens(FIELD(O, num_tokens)),
+      line(FIELD(O, input_line), 3),
+      FIELD(O, offset).take({32, kMostElements - 64}).refuse({1, 33, kMostElements - 32, 1u << 31, kMultiple, kAll}),
+      FIELD(O, heads).take({1, kMostElements / 32}).refuse({0, kMostElements / 2 + 1, kAll}).with({elsewhere}),
+      FIELD(O, heads).take({16, kMostElements / 2}).with({elsewhere, {WORD(O, dim), 2}}),
+      FIELD(O, dim)
+          .take({16, kMostElements / 2})
+          .refuse({0, 1, 2, 31, 33, kMostElements / 2 + 16, 1u << 31, kMultiple, kAll})
+          .with({elsewhere}),
+      card(LOW(O, increments_address), 128),
+      HIGH(O, increments_address).refuse({1, kAll}),
+      FIELD(O, amplitude).take({0, (1u << 31) - 1}).refuse({1u << 31, kAll})};
+  append_outputs<O>(limits, 64);
+  CommandLimits out = limits_of("rope", Queue::kCompute, Opcode::kRope, good, std::move(limits));
+  out.tokens = {FIELD(TokenEntry, position).take({0, kAll})};
+  return out;
+}
+
+CommandLimits activation() {
+  using O = ActivationOperand;
+  const O good = {.num_tokens = 1, .intermediate = 32, .out = {.vector_line = 100}};
+  std::vector<Limits> limits = {
+      tokens(FIELD(O, num_tokens)), line(FIELD(O, input_line), 3),
+      FIELD(O, intermediate).take({32, 65504}).refuse({0, 1, 33, 65536, 1u << 31, kMultiple, kAll}),
+      FIELD(O, token_mask).take({0, 15}).refuse({16, kAll})};
+  append_outputs<O>(limits, 32);
+  append_activation<O>(limits);
+  return limits_of("activation", Queue::kCompute, Opcode::kActivation, good, std::move(limits));
+}
+
+CommandLimits route() {
+  using O = RouteOperand;
+  const O good = {.num_tokens = 1, .output_line = 100, .experts = 8, .top_k = 2, .rule = 2, .bias_address_lo = kData};
+  const Change biased = {WORD(O, rule), 0};
+  return limits_of(
+      "route", Queue::kCompute, Opcode::kRoute, good,
+      {tokens(FIELD(O, num_tokens)), line(FIELD(O, logits_line), 2), line(FIELD(O, output_line), 1),
+       FIELD(O, output_line).refuse({kNone}), FIELD(O, experts).take({2, 512}).refuse({0, 513, kAll}),
+       FIELD(O, top_k).take({1, 8}).refuse({0, 9, kAll}),
+       FIELD(O, top_k).take({16}).refuse({17}).with({{WORD(O, experts), 32}}),
+       FIELD(O, top_k).take({4}).refuse({5}).with({{WORD(O, groups), 2}}),
+       FIELD(O, groups).take({1, 2, 4}).refuse({0, 3, 9, 16, kAll}),
+       FIELD(O, groups_kept).take({1, 4}).refuse({0, 5, kAll}).with({{WORD(O, groups), 4}}),
+       FIELD(O, rule).take({0, 1, 2, 3}).refuse({4, kAll}), FIELD(O, normalise).take({0, 1}).refuse({2, kAll}),
+       FIELD(O, scale).take({0, 1u << 28}).refuse({(1u << 28) + 1, kAll}), LOW(O, bias_address).take({0, kAll}),
+       HIGH(O, bias_address).take({0, kAll}), card(LOW(O, bias_address), 128).with({biased}),
+       HIGH(O, bias_address).refuse({1, kAll}).with({biased})});
+}
+
+// Of the words of a token's entry, for the commands that use its pages.
+std::vector<Limits> page_tokens() {
+  using O = TokenEntry;
+  return {FIELD(O, sequence).take({0, kAll}),
+          FIELD(O, position).take({31}).refuse({1u << 24, kAll}),
+          card(LOW(O, page_table), kLineBytes),
+          HIGH(O, page_table).refuse({1, kAll}),
+          LOW(O, ancestor_mask).take({0}).refuse({1, 1u << 31, kAll}),
+          HIGH(O, ancestor_mask).refuse({1, 1u << 31, kAll}),
+          FIELD(O, adapter).take({0}).refuse({1, kAll}),
+          FIELD(O, reserved).take({0}).refuse({1, kAll})};
+}
+
+void give_pages(Command& command) {
+  for (std::uint32_t t = 0; t < kMaxTokens; ++t) {
+    command.tokens[t] = {.position = t, .page_table_lo = kPageTable};
+  }
+}
+
+// Where the entries of a layer lie in a page. The page does not start at 0, so the last lines of memory are beyond it.
+template <typename Operand>
+void append_entries(std::vector<Limits>& limits) {
+  limits.push_back(FIELD(Operand, layer_line).take({0, 999}).refuse({kCardLines - 31, kCardLines, kAll - 31, kAll}));
+  limits.push_back(FIELD(Operand, layer_line).fail({kCardLines - 32}));
+  limits.push_back(FIELD(Operand, entry_lines).take({1, 4096}).refuse({0, 4097, 1u << 31, kAll}));
+}
+
+CommandLimits kv_append() {
+  using O = KvAppendOperand;
+  const O good = {.num_tokens = 4, .first_elements = 64, .second_line = 1100, .second_elements = 32, .entry_lines = 1};
+  std::vector<Limits> limits = {
+      tokens(FIELD(O, num_tokens)),
+      FIELD(O, kind).take({0, 1}).refuse({2, kAll}),
+      line(FIELD(O, first_line), 3),
+      FIELD(O, first_elements).take({32, 64}).refuse({0, 1, 33, kMaxColumns, kMultiple, kAll}),
+      FIELD(O, first_elements).take({kMostElements}).with({{WORD(O, entry_lines), 1056}}),
+      line(FIELD(O, second_line), 2),
+      FIELD(O, second_elements).take({32}).refuse({0, 1, 33, kMaxColumns, kMultiple, kAll}),
+      FIELD(O, second_elements)
+          .take({kMostElements - 32})
+          .with({{WORD(O, entry_lines), 1057}, {WORD(O, second_line), 0}}),
+      FIELD(O, entry_lines).take({2}).refuse({1}).with({{WORD(O, second_elements), 64}})};
+  append_entries<O>(limits);
+  CommandLimits out = limits_of("kv append", Queue::kCompute, Opcode::kKvAppend, good, std::move(limits));
+  out.tokens = page_tokens();
+  out.tokens.push_back(FIELD(TokenEntry, position).take({(1u << 24) - 1}));
+  give_pages(out.good);
+  return out;
+}
+
+CommandLimits attend() {
+  using O = AttendOperand;
+  const O good = {.num_tokens = 4,
+                  .heads = 2,
+                  .query_rope_line = 100,
+                  .value_dim = 64,
+                  .rope_dim = 32,
+                  .score_mul = 1u << 21,
+                  .score_shift = 30,
+                  .sink_address_lo = kData,
+                  .entry_lines = 1,
+                  .out = {.vector_line = 200}};
+  const auto entry = [](std::uint32_t lines) { return Change{WORD(O, entry_lines), lines}; };
+  const Change gqa = {WORD(O, kind), 1};
+  const Change gqa_heads = {WORD(O, kv_heads), 1};
+  const Change many = {WORD(O, heads), 1024};
+  const Change sinks = {WORD(O, has_sinks), 1};
+  const Change narrow = {WORD(O, value_dim), 32};
+  std::vector<Limits> limits = {tokens(FIELD(O, num_tokens)),
+                                FIELD(O, kind).take({0}).refuse({2, kAll}),
+                                FIELD(O, kind).take({1}).with({gqa_heads, entry(2)}),
+                                FIELD(O, heads).take({1, 2}).refuse({0, 1025, kAll}),
+                                FIELD(O, heads).take({1024}).with({narrow}),
+                                FIELD(O, kv_heads).take({0, kAll}),
+                                FIELD(O, kv_heads).take({1, 2}).refuse({0, 3, 4, kAll}).with({gqa, entry(3)}),
+                                line(FIELD(O, query_line), 5),
+                                line(FIELD(O, query_rope_line), 3),
+                                FIELD(O, query_rope_line).take({kAll}).with({gqa, gqa_heads, entry(2)}),
+                                FIELD(O, value_dim).take({32, 64}).refuse({0, 1, 33, 1056, kMultiple, kAll}),
+                                FIELD(O, value_dim).take({992}).with({entry(9)}),
+                                FIELD(O, value_dim).take({1024}).refuse({1056}).with({gqa, gqa_heads, entry(17)}),
+                                FIELD(O, value_dim).take({96}).refuse({128}).with({many, entry(2)}),
+                                FIELD(O, rope_dim).take({32}).refuse({0, 1, 33, 992, kMultiple, kAll}),
+                                FIELD(O, rope_dim).take({960}).with({entry(9)}),
+                                FIELD(O, rope_dim).take({96}).refuse({128}).with({many, narrow, entry(2)}),
+                                FIELD(O, rope_dim).take({0, kAll}).with({gqa, gqa_heads, entry(2)}),
+                                FIELD(O, window).take({0, 1, kAll}),
+                                FIELD(O, score_mul).take({0, (1u << 22) - 1}).refuse({1u << 22, kAll}),
+                                FIELD(O, score_shift).take({16, 62}).refuse({0, 15, 63, kAll}),
+                                LOW(O, sink_address).take({0, kAll}),
+                                HIGH(O, sink_address).take({0, kAll}),
+                                card(LOW(O, sink_address), 128).with({sinks}),
+                                HIGH(O, sink_address).refuse({1, kAll}).with({sinks}),
+                                FIELD(O, has_sinks).take({0, 1}).refuse({2, kAll})};
+  append_outputs<O>(limits, 128);
+  append_entries<O>(limits);
+  CommandLimits out = limits_of("attend", Queue::kCompute, Opcode::kAttend, good, std::move(limits));
+  out.tokens = page_tokens();
+  out.tokens.push_back(FIELD(TokenEntry, position).take({kCardLines - 1}).refuse({kCardLines}));
+  out.tokens.push_back(
+      FIELD(TokenEntry, position).take({(1u << 24) - 1}).refuse({1u << 24}).with({{WORD(O, window), 1}}));
+  give_pages(out.good);
+  return out;
+}
+
+CommandLimits combine() {
+  using O = CombineOperand;
+  const O good = {.num_tokens = 1,
+                  .elements = 64,
+                  .routed = 1,
+                  .route_line = 0,
+                  .terms_line = 10,
+                  .plain = 1,
+                  .plain_line = {20, 30, 40, 50},
+                  .out = {.vector_line = 100}};
+  const Change four = {WORD(O, plain), 4};
+  const Change none_routed = {WORD(O, routed), 0};
+  const Change in_place = {WORD(O, plain_line[0]), 0};
+  std::vector<Limits> limits = {
+      tokens(FIELD(O, num_tokens)),
+      FIELD(O, elements).take({1, 64}).refuse({0, kMostElements + 1, kMaxColumns, kAll}),
+      FIELD(O, elements).take({kMostElements}).with({none_routed, in_place, {WORD(O, out.vector_line), 0}}),
+      FIELD(O, routed).take({0, 16}).refuse({17, kAll}),
+      line(FIELD(O, route_line), 1),
+      FIELD(O, route_line).refuse({kNone}),
+      FIELD(O, route_line).take({kNone}).with({none_routed}),
+      line(FIELD(O, terms_line), 3),
+      FIELD(O, terms_stride).take({0, kAll}),
+      FIELD(O, terms_stride).take({4083}).refuse({4084, 1u << 31, kAll}).with({{WORD(O, routed), 2}}),
+      FIELD(O, plain).take({0, 4}).refuse({5, kAll}),
+      FIELD(O, plain).refuse({0}).with({none_routed}),
+      line(FIELD(O, plain_line[0]), 3).with({four}),
+      line(FIELD(O, plain_line[1]), 3).with({four}),
+      line(FIELD(O, plain_line[2]), 3).with({four}),
+      line(FIELD(O, plain_line[3]), 3).with({four}),
+      FIELD(O, plain_line[1]).take({kAll})};
+  append_outputs<O>(limits, 64);
+  return limits_of("combine", Queue::kCompute, Opcode::kCombine, good, std::move(limits));
+}
+
+}  // namespace
+
+std::vector<CommandLimits> command_limits(std::uint32_t host_high) {
+  return {copy("load", Opcode::kLoad, host_high),
+          copy("store", Opcode::kStore, host_high),
+          slot("publish", Opcode::kPublish),
+          slot("retire", Opcode::kRetire),
+          move("import", Opcode::kImport, host_high),
+          move("export", Opcode::kExport, host_high),
+          linear(),
+          experts(),
+          quantise(),
+          norm(),
+          rope(),
+          activation(),
+          route(),
+          kv_append(),
+          attend(),
+          combine()};
+}
+
+std::vector<Limits> header_limits() {
+  using O = CommandHeader;
+  return {FIELD(O, context).take({0, kAll}),
+          FIELD(O, wait_semaphore).take({0, 31}).refuse({32, 63, 1u << 31, kAll}),
+          FIELD(O, wait_value).take({0, kAll}),
+          FIELD(O, signal_semaphore).take({0, 31}).refuse({32, 63, 1u << 31, kAll}),
+          FIELD(O, signal_value).take({0, kAll}),
+          LOW(O, operand).take({0}).refuse({1, kAll}),
+          HIGH(O, operand).take({0}).refuse({1, kAll}),
+          FIELD(O, timeout_cycles).take({0, kAll}),
+          LOW(O, tag).take({0, kAll}),
+          HIGH(O, tag).take({0, kAll}),
+          Limits({"reserved", 11, 11, {0}, {1, kAll}, {}}),
+          Limits({"reserved", 12, 12, {0}, {1, kAll}, {}}),
+          Limits({"reserved", 13, 13, {0}, {1, kAll}, {}}),
+          Limits({"reserved", 14, 14, {0}, {1, kAll}, {}}),
+          Limits({"reserved", 15, 15, {0}, {1, kAll}, {}})};
+}
+
+}  // namespace sluice::test
