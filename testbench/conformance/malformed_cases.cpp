@@ -431,7 +431,9 @@ CommandLimits combine() {
 }  // namespace
 
 std::vector<CommandLimits> command_limits(std::uint32_t host_high) {
-  return {copy("load", Opcode::kLoad, host_high),
+  return {CommandLimits{.name = "nop", .queue = Queue::kLoad, .good = {}},
+          CommandLimits{.name = "nop", .queue = Queue::kCompute, .good = {}},
+          copy("load", Opcode::kLoad, host_high),
           copy("store", Opcode::kStore, host_high),
           slot("publish", Opcode::kPublish),
           slot("retire", Opcode::kRetire),
