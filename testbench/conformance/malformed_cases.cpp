@@ -34,10 +34,15 @@ Limits line(Limits field, std::uint32_t lines) {
   return field.take({0, last}).refuse({last + 1, kVectorLines, kAll - 1});
 }
 
-// The lower word of a card address at which `bytes` bytes, whole lines, must fit.
+// The lower word of a card address at which `bytes` bytes, whole lines, must fit. The card ends where the upper word
+// is 1.
 Limits card(Limits field, std::uint32_t bytes) {
-  const std::uint32_t last = kCardBytes - bytes;
-  return field.take({0, last}).refuse({1, 64, kData + 127, last + kLineBytes, kCardBytes, kAll - 127, kAll});
+  const auto last = static_cast<std::uint32_t>(kCardBytes - bytes);
+  field.take({0, last}).refuse({1, 64, kData + 127, last + 1, kAll});
+  if (bytes > kLineBytes) {
+    field.refused.push_back(last + kLineBytes);
+  }
+  return field;
 }
 
 Limits tokens(Limits field) { return field.take({1, kMaxTokens}).refuse({0, kMaxTokens + 1, 1u << 31, kAll}); }
@@ -61,16 +66,17 @@ void append_outputs(std::vector<Limits>& limits, std::uint32_t elements) {
 CommandLimits copy(std::string_view name, Opcode opcode, std::uint32_t host_high) {
   using O = CopyOperand;
   const O good = {.host_address_hi = host_high, .card_address_lo = kData, .bytes = 256};
-  return limits_of(name, Queue::kLoad, opcode, good,
-                   {LOW(O, host_address)
-                        .take({64, kHostBytes - 256})
-                        .refuse({1, 32, 63, kAll})
-                        .fail({kHostBytes - 192, kHostBytes, kAll - 63}),
-                    HIGH(O, host_address).fail({0, host_high | 1, 0x7F00, kAll}),
-                    HIGH(O, host_address).fail({kAll}).with({{WORD(O, host_address_lo), kAll - 63}}),
-                    card(LOW(O, card_address), 256), HIGH(O, card_address).refuse({1, 1u << 31, kAll}),
-                    FIELD(O, bytes).take({64, 192, kHostBytes}).refuse({0, 1, 63, 65, (1u << 30) + 64, kAll - 63}),
-                    FIELD(O, bytes).fail({kHostBytes + 64})});
+  return limits_of(
+      name, Queue::kLoad, opcode, good,
+      {LOW(O, host_address)
+           .take({64, kHostBytes - 256})
+           .refuse({1, 32, 63, kAll})
+           .fail({kHostBytes - 192, kHostBytes, kAll - 63}),
+       HIGH(O, host_address).fail({0, host_high | 1, 0x7F00, kAll}),
+       HIGH(O, host_address).fail({kAll}).with({{WORD(O, host_address_lo), kAll - 63}}),
+       card(LOW(O, card_address), 256), HIGH(O, card_address).refuse({1, 1u << 31, kAll}),
+       FIELD(O, bytes).take({64, 192, kHostBytes, 1u << 30}).refuse({0, 1, 63, 65, (1u << 30) + 64, kAll - 63}),
+       FIELD(O, bytes).fail({kHostBytes + 64})});
 }
 
 CommandLimits slot(std::string_view name, Opcode opcode) {
@@ -161,13 +167,14 @@ CommandLimits experts() {
   const O good = {.num_tokens = 1,
                   .layer = kExpertLayer,
                   .top_k = 1,
+                  .route_line = 3500,  // 0 in a cleared memory: expert 0
                   .input_line = 1,
                   .hidden = 32,
                   .intermediate = 32,
                   .gate_up_line = 1000,
                   .activated_line = 1300,
                   .output_line = 1400};
-  const std::uint32_t to_end = kCardBytes - kData;
+  const auto to_end = static_cast<std::uint32_t>(kCardBytes - kData);
   std::vector<Limits> limits = {
       tokens(FIELD(O, num_tokens)),
       FIELD(O, layer).take({0, 255}).refuse({256, kAll}),
@@ -386,7 +393,8 @@ CommandLimits attend() {
   append_entries<O>(limits);
   CommandLimits out = limits_of("attend", Queue::kCompute, Opcode::kAttend, good, std::move(limits));
   out.tokens = page_tokens();
-  out.tokens.push_back(FIELD(TokenEntry, position).take({kCardLines - 1}).refuse({kCardLines}));
+  out.tokens.push_back(
+      FIELD(TokenEntry, position).take({kCardLines / 4 - 1}).refuse({kCardLines / 4}).with({entry(4)}));
   out.tokens.push_back(
       FIELD(TokenEntry, position).take({(1u << 24) - 1}).refuse({1u << 24}).with({{WORD(O, window), 1}}));
   give_pages(out.good);

@@ -49,7 +49,7 @@ struct CommandLimits {
 };
 
 // The commands run on a card of this size, on memory that is zero but for the page table.
-inline constexpr std::uint32_t kCardBytes = 1u << 28;
+inline constexpr std::uint64_t kCardBytes = std::uint64_t{1} << 32;
 inline constexpr std::uint32_t kCardLines = kCardBytes / device::kLineBytes;
 inline constexpr std::uint32_t kHostBytes = device::kVectorLines * device::kLineBytes;  // of the host buffer
 inline constexpr std::uint32_t kData = 1u << 20;       // card address of matrices, tables and copies

@@ -46,7 +46,7 @@ class Extents {
   }
   // Wherever a page starts, the layer's part of it lies in one memory with its start.
   void pages(std::uint32_t layer_line, std::uint32_t entry_lines) {
-    found_.push_back({Space::kCard, 0, std::uint64_t{layer_line} + std::uint64_t{kPageTokens} * entry_lines});
+    found_.push_back({Space::kCard, layer_line, std::uint64_t{kPageTokens} * entry_lines});
   }
   std::vector<Extent> take() { return std::move(found_); }
 
