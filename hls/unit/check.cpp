@@ -47,6 +47,8 @@ class Checker {
 
 #define SLUICE_AT(Operand, field) offsetof(Operand, field)
 
+constexpr std::uint32_t word(std::size_t byte_offset) { return static_cast<std::uint32_t>(byte_offset / 4); }
+
 constexpr bool tokens_good(std::uint32_t num_tokens) { return num_tokens >= 1 && num_tokens <= kMaxTokens; }
 // Whether a vector of so many elements has a place in vector memory.
 constexpr bool vector_good(std::uint64_t elements) {
@@ -348,8 +350,6 @@ bool check_compute_queue(Checker& c, const Command& command, Opcode opcode) {
       return false;
   }
 }
-
-constexpr std::uint32_t word(std::size_t byte_offset) { return static_cast<std::uint32_t>(byte_offset / 4); }
 
 // What command_queue.sv checks itself, in the same order; the opcode is next.
 CommandError check_header(const CommandHeader& header) {
