@@ -116,8 +116,8 @@ TEST_CASE("garbage is refused by both devices in the same words, and does not hi
   CHECK(seen.refused > 1000);
 }
 
-TEST_CASE("a hundred thousand pieces of garbage more", "[malformed][long]") {
-  for (std::uint32_t seed = 100; seed < 120; ++seed) {
+TEST_CASE("fifty thousand pieces of garbage more", "[malformed][long]") {
+  for (std::uint32_t seed = 100; seed < 110; ++seed) {
     Pair pair;
     run_garbage(pair, seed, 5000);
   }
