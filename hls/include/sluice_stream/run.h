@@ -241,7 +241,7 @@ Outcome simulate(Mode mode, Kernel&& kernel, std::chrono::milliseconds deadline 
   native::Run::self() = root;
   try {
     std::forward<Kernel>(kernel)();
-  } catch (const native::Cancelled&) {  // the run's message says why
+  } catch (const native::Cancelled&) {  // NOLINT(bugprone-empty-catch): the run's message says why
   } catch (...) {
     native::Run::current() = nullptr;
     native::Run::self() = nullptr;
