@@ -173,7 +173,9 @@ class TimedProcess {
       }
       const auto back = std::ranges::find(op.incoming, block) - op.incoming.begin();
       const OpId value = op.operands[static_cast<std::size_t>(back)];
-      const int replaced = is_in(block, value) ? ready_cycle(value) : schedule_.ops[index(id)].cycle;
+      const int taken = schedule_.ops[index(id)].cycle;
+      const int replaced = is_in(block, value) ? ready_cycle(value) : taken;
+      are_windows_kept_ &= cycle < taken || cycle > replaced || values_[index(id)] == iteration.values[index(id)];
       if (cycle == replaced) {
         effects.push_back({0, [this, id, next = iteration.values[index(value)]] { values_[index(id)] = next; }});
       }
@@ -252,6 +254,9 @@ class TimedProcess {
     if (is_starved_) {
       shared_.result.end = InterpreterEnd::kWaiting;
     }
+    if (!are_windows_kept_) {
+      shared_.result.uncovered = "a phi's register is not what it promises";
+    }
   }
 
   Shared& shared_;
@@ -262,6 +267,7 @@ class TimedProcess {
   std::vector<std::vector<APInt>> memories_;
   std::vector<std::vector<std::vector<OpId>>> ops_of_cycle_;  // [block][cycle], in the list's order
   bool is_starved_ = false;
+  bool are_windows_kept_ = true;  // from a phi's cycle to the end of its window its register holds the value
 };
 
 }  // namespace

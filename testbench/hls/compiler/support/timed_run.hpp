@@ -3,7 +3,8 @@
 // Purpose: finds what check_schedule() forgets to check, without SystemVerilog: registers of phis are overwritten when
 //   they are, loads see what is stored before their cycle, iterations overlap, and bubbles come at random. Processes
 //   run one after the other, with unbounded streams between them, so kernels must not have circles of streams.
-// Ownership: values. Threading: none. Errors: a phi's register that is not what its window promises is a failed check.
+// Ownership: values. Threading: none. Errors: InterpreterResult::uncovered
+//   where a phi's register does not hold what its window promises.
 #pragma once
 
 #include <cstdint>
