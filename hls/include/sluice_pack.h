@@ -221,9 +221,9 @@ struct Packed<std::array<E, N>, void> {
   }
 };
 
-template <class T>
-struct Packed<T, std::enable_if_t<std::is_aggregate_v<T> && std::is_class_v<T> &&
-                                  sluice_ap::kind_of<T> == sluice_ap::Kind::kNone>> {
+template <class T, class>
+struct Packed {
+  static_assert(std::is_aggregate_v<T> && std::is_class_v<T>, "this type needs a specialisation of sluice_hls::Packed");
   static constexpr int bits =
       decltype(pack_detail::with_fields(std::declval<T&>(), pack_detail::FieldsOf{}))::bits;
   static void put(pack_detail::Writer& writer, const T& x) {
