@@ -8,9 +8,9 @@
 //     directive's text in lower case with '%' for each value ("pipeline ii=%", "array_partition variable=% complete
 //     dim=%"), then the values: for `variable=` (and `port=`) the address of the object, for numbers a constant i32
 //     (template parameters and macros work). read_marker() (marker.hpp) takes such a call apart. A pointer variable
-//     (a parameter `int a[16]` is one) stands for what it points at: its value is passed, not its address. `port=return`
-//     stays text and has no value. A pragma that is not a statement inside braces, or whose directive or option is
-//     unknown or never supported (pragma_table.cpp), is an error here;
+//     (a parameter `int a[16]` is one) stands for what it points at: its value is passed, not its address.
+//     `port=return` stays text and has no value. A pragma that is not a statement inside braces, or whose directive or
+//     option is unknown or never supported (pragma_table.cpp), is an error here;
 //   - the payloads of streams: for each instantiation of the functions in namespace sluice_hls of hls/include/
 //     hls_stream.h, by mangled name, where the payload's bits lie in memory;
 //   - how the top's parameters arrive in LLVM's arguments, what the source calls globals and labels.
