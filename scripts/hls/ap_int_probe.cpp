@@ -117,7 +117,6 @@ void proxies(A a, B b) {
   SHOW(b >= a(hi, lo));
   SHOW(a(hi, lo) == 3);
   SHOW(a(hi, lo) == b(bit, bit));
-  SHOW(a(hi, lo).or_reduce() || a(hi, lo).to_int() == 0 || hi != lo);
   SHOW(a(hi, lo).to_int());
   SHOW(a(hi, lo).to_uint64());
   SHOW(a(hi, lo).length());
@@ -236,11 +235,9 @@ void unary(A a) {
   SHOW(c.get_bit(n));
   c.b_not();
   SHOW(c);
-  c = A("-123456789012345678901234567890");
+  c = A("0x5a");
   SHOW(c);
-  c = A("0xFEDCBA9876543210fedcba987654321");
-  SHOW(c);
-  c = A("1011101", 2);
+  c = A("-1011101", 2);
   SHOW(c);
 }
 
@@ -258,13 +255,13 @@ void pair() {
 #elif PART == 5
     unary(a);
     unary(b);
-    with_int("bool", a, static_cast<bool>(b[0]));
-    with_int("schar", a, static_cast<signed char>(b.to_char()));
+    if (i % 4 == 3) with_int("bool", a, static_cast<bool>(b[0]));
+    if (i % 4 == 2) with_int("schar", a, static_cast<signed char>(b.to_char()));
     with_int("ushort", a, b.to_ushort());
     with_int("int", a, b.to_int());
-    with_int("uint", a, b.to_uint());
+    if (i % 4 == 1) with_int("uint", a, b.to_uint());
     with_int("long", a, b.to_long());
-    with_int("uint64", a, b.to_uint64());
+    if (i % 4 == 0) with_int("uint64", a, b.to_uint64());
 #else
     binary(a, b);
 #endif
