@@ -20,6 +20,10 @@
 #error "ap_int.h needs clang's _BitInt (this project builds with clang 19)"
 #endif
 
+#ifndef __SLUICE_HLS__
+#pragma clang diagnostic ignored "-Wunknown-pragmas"  // kernels carry #pragma HLS, which native runs skip
+#endif
+
 #include "sluice_ap/bits.h"
 #include "sluice_ap/operand.h"
 #include "sluice_ap/base.h"
