@@ -45,8 +45,8 @@ T sample(int i) {
 
 template <class A, class B>
 void binary(const A& a, const B& b) {
-  line = std::to_string(A::width) + (A(-1) < A(1) ? "s " : "u ") + a.to_string(10) + " " + std::to_string(B::width) +
-         (B(-1) < B(1) ? "s " : "u ") + b.to_string(10);
+  line = std::to_string(A::width) + (A(-1) < A(0) ? "s " : "u ") + a.to_string(10) + " " + std::to_string(B::width) +
+         (B(-1) < B(0) ? "s " : "u ") + b.to_string(10);
 #if PART == 0
   SHOW(a + b);
   SHOW(a - b);
@@ -98,8 +98,8 @@ void proxies(A a, B b) {
   const int hi = static_cast<int>(next_word() % static_cast<unsigned>(A::width));
   const int lo = static_cast<int>(next_word() % static_cast<unsigned>(A::width));
   const int bit = static_cast<int>(next_word() % static_cast<unsigned>(B::width));
-  line = std::to_string(A::width) + (A(-1) < A(1) ? "s " : "u ") + a.to_string(10) + " " + std::to_string(B::width) +
-         (B(-1) < B(1) ? "s " : "u ") + b.to_string(10) + " [" + std::to_string(hi) + ":" + std::to_string(lo) + "] " +
+  line = std::to_string(A::width) + (A(-1) < A(0) ? "s " : "u ") + a.to_string(10) + " " + std::to_string(B::width) +
+         (B(-1) < B(0) ? "s " : "u ") + b.to_string(10) + " [" + std::to_string(hi) + ":" + std::to_string(lo) + "] " +
          std::to_string(bit);
   SHOW(a.range(hi, lo).get());
   SHOW(a(hi, lo) + b);
@@ -162,7 +162,7 @@ void proxies(A a, B b) {
 
 template <class A, class I>
 void with_int(const char* type, const A& a, I i) {
-  line = std::to_string(A::width) + (A(-1) < A(1) ? "s " : "u ") + a.to_string(10) + " " + type + " " + std::to_string(i);
+  line = std::to_string(A::width) + (A(-1) < A(0) ? "s " : "u ") + a.to_string(10) + " " + type + " " + std::to_string(i);
   SHOW(a + i);
   SHOW(i - a);
   SHOW(a * i);
@@ -190,7 +190,7 @@ void with_int(const char* type, const A& a, I i) {
 
 template <class A>
 void unary(A a) {
-  line = std::to_string(A::width) + (A(-1) < A(1) ? "s " : "u ") + a.to_string(10);
+  line = std::to_string(A::width) + (A(-1) < A(0) ? "s " : "u ") + a.to_string(10);
   SHOW(-a);
   SHOW(~a);
   SHOW(+a);
@@ -219,9 +219,10 @@ void unary(A a) {
   SHOW(c--);
   SHOW(--c);
   const int n = static_cast<int>(next_word() % static_cast<unsigned>(A::width));
-  c.lrotate(n);
+  // Xilinx's rotation of signed variables beyond 64 bits fills with the sign.
+  if (A::width <= 64 || A(-1) > A(0)) c.lrotate(n);
   SHOW(c);
-  c.rrotate(static_cast<int>(next_word() % static_cast<unsigned>(A::width)));
+  if (A::width <= 64 || A(-1) > A(0)) c.rrotate(static_cast<int>(next_word() % static_cast<unsigned>(A::width)));
   SHOW(c);
   c.reverse();
   SHOW(c);

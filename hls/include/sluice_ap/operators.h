@@ -228,8 +228,7 @@ AP_INLINE ap_int_base<W, S>& ap_int_base<W, S>::operator/=(const T& x) {
 template <int W, bool S>
 template <class T, sluice_ap::EnableIf<sluice_ap::is_operand<T>>>
 AP_INLINE ap_int_base<W, S>& ap_int_base<W, S>::operator%=(const T& x) {
-  V = static_cast<Bits>(sluice_ap::remainder(*this, x));
-  return *this;
+  return *this = ap_int_base(*this % x);  // through the remainder's type, which may be narrower
 }
 template <int W, bool S>
 template <class T, sluice_ap::EnableIf<sluice_ap::is_operand<T>>>

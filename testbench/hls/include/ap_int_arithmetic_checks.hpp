@@ -26,8 +26,8 @@ struct ArithmeticChecks {
   int random;
   template <class A, class B>
   void operator()() const {
-    constexpr int w = A::width;
-    constexpr bool s = A::sign_flag;
+    static constexpr int w = A::width;
+    static constexpr bool s = A::sign_flag;
     for_samples<A, B>(random, [](const A& a, const B& b, const Operation& op) {
       op.expect("+", a + b, op.a + op.b);
       op.expect("-", a - b, op.a - op.b);
@@ -49,7 +49,7 @@ struct ArithmeticChecks {
       c = a;
       op.expect("/=", c /= b, wrapped(quotient, w, s));
       c = a;
-      op.expect("%=", c %= b, wrapped(remainder, w, s));
+      op.expect("%=", c %= b, wrapped(wrapped(remainder, decltype(r)::width, decltype(r)::sign_flag), w, s));
     });
   }
 };

@@ -12,8 +12,8 @@ struct LogicChecks {
   int random;
   template <class A, class B>
   void operator()() const {
-    constexpr int w = A::width;
-    constexpr bool s = A::sign_flag;
+    static constexpr int w = A::width;
+    static constexpr bool s = A::sign_flag;
     for_samples<A, B>(random, [](const A& a, const B& b, const Operation& op) {
       using R = decltype(a & b);
       const Big x = as_bits(op.a, R::width), y = as_bits(op.b, R::width);

@@ -5,7 +5,7 @@
 #include <type_traits>
 
 namespace sluice::test {
-namespace {
+namespace types {
 
 template <class Expression, class Want>
 constexpr bool is() {
@@ -13,19 +13,20 @@ constexpr bool is() {
 }
 #define TYPE_IS(expression, ...) static_assert(is<decltype(expression), __VA_ARGS__>())
 
-ap_uint<8> u8;
-ap_int<8> s8;
-ap_uint<5> u5;
-ap_int<12> s12;
-ap_int<1> s1;
-ap_uint<2048> u2048;
-const ap_uint<8> constant = 0;
-int i32;
-unsigned u32;
-bool b1;
-short s16;
-unsigned char c8;
-long long s64;
+// Never defined: only their types are looked at.
+extern ap_uint<8> u8;
+extern ap_int<8> s8;
+extern ap_uint<5> u5;
+extern ap_int<12> s12;
+extern ap_int<1> s1;
+extern ap_uint<2048> u2048;
+extern const ap_uint<8> constant;
+extern int i32;
+extern unsigned u32;
+extern bool b1;
+extern short s16;
+extern unsigned char c8;
+extern long long s64;
 
 TYPE_IS(u8 + u5, ap_uint<9>);
 TYPE_IS(u8 + s8, ap_int<10>);
@@ -119,7 +120,7 @@ static_assert(ap_uint<8>(-1) == 255 && ap_int<8>(200) == -56 && ap_int<1>(1) == 
 enum Phase { kIdle, kBusy };
 static_assert(ap_uint<2>(kBusy) == kBusy && ap_uint<2>(1) + kBusy == 2);
 
-}  // namespace
+}  // namespace types
 
 TEST_CASE("result types and constant expressions are Xilinx's", "[hls][ap_int]") { SUCCEED("checked when compiled"); }
 
