@@ -21,7 +21,9 @@ void show(const char* what, const ap_int_base<W, S>& x) {
 static void show(const char* what, bool x) { std::printf("%s %s -> bool %d\n", line.c_str(), what, x); }
 static void show(const char* what, int x) { std::printf("%s %s -> int %d\n", line.c_str(), what, x); }
 static void show(const char* what, long long x) { std::printf("%s %s -> int64 %lld\n", line.c_str(), what, x); }
-static void show(const char* what, unsigned long long x) { std::printf("%s %s -> uint64 %llu\n", line.c_str(), what, x); }
+static void show(const char* what, unsigned long long x) {
+  std::printf("%s %s -> uint64 %llu\n", line.c_str(), what, x);
+}
 #define SHOW(expression) show(#expression, expression)
 
 // 0, 1, -1, the largest, the smallest, random ones and small random ones.
@@ -162,7 +164,8 @@ void proxies(A a, B b) {
 
 template <class A, class I>
 void with_int(const char* type, const A& a, I i) {
-  line = std::to_string(A::width) + (A(-1) < A(0) ? "s " : "u ") + a.to_string(10) + " " + type + " " + std::to_string(i);
+  line =
+      std::to_string(A::width) + (A(-1) < A(0) ? "s " : "u ") + a.to_string(10) + " " + type + " " + std::to_string(i);
   SHOW(a + i);
   SHOW(i - a);
   SHOW(a * i);

@@ -25,9 +25,8 @@ inline constexpr bool has_comparison =
     are_operands<A, B> && (is_vector<A> || is_vector<B> || is_concat<A> || is_concat<B>);
 // Not (int << ap_int): that is C++'s, with an int result.
 template <class A, class B>
-inline constexpr bool has_shift =
-    are_operands<A, B> && (is_vector<A> || is_concat<A> || kind_of<B> == Kind::kRange ||
-                           (kind_of<A> == Kind::kBit && kind_of<B> == Kind::kAp));
+inline constexpr bool has_shift = are_operands<A, B> && (is_vector<A> || is_concat<A> || kind_of<B> == Kind::kRange ||
+                                                         (kind_of<A> == Kind::kBit && kind_of<B> == Kind::kAp));
 
 // Beside anything but a concatenation, a concatenation counts as Xilinx's implicit conversion of it: 64 bits.
 template <class T>
@@ -80,8 +79,7 @@ AP_INLINE auto remainder(const A& a, const B& b) {
 
 // Shift amounts: a negative one shifts the other way. An ap amount counts by its low 32 bits, as Xilinx's to_uint().
 template <class T>
-inline constexpr bool is_wide_amount =
-    (kind_of<T> == Kind::kBuiltin || is_concat<T>) && (Operand<T>::width > 32);
+inline constexpr bool is_wide_amount = (kind_of<T> == Kind::kBuiltin || is_concat<T>) && (Operand<T>::width > 32);
 template <class T>
 using Amount = Select<is_wide_amount<T>, unsigned long long, unsigned>;
 template <class T>
@@ -141,13 +139,13 @@ AP_INLINE bool less(const A& a, const B& b) {
 
 }  // namespace sluice_ap
 
-#define SLUICE_AP_ARITHMETIC(op, name)                                                                   \
-  template <class A, class B, sluice_ap::EnableIf<sluice_ap::has_arithmetic<A, B>> = 0>                  \
-  AP_INLINE auto operator op(const A& a, const B& b) {                                                   \
-    using P = sluice_ap::Pair<A, B>;                                                                     \
-    using T = sluice_ap::Value<P::Exact::name##_w, P::Exact::name##_s>;                                  \
-    return sluice_ap::make<typename P::Result::name>(static_cast<T>(P::Left::get(a))                     \
-                                                         op static_cast<T>(P::Right::get(b)));           \
+#define SLUICE_AP_ARITHMETIC(op, name)                                                         \
+  template <class A, class B, sluice_ap::EnableIf<sluice_ap::has_arithmetic<A, B>> = 0>        \
+  AP_INLINE auto operator op(const A& a, const B& b) {                                         \
+    using P = sluice_ap::Pair<A, B>;                                                           \
+    using T = sluice_ap::Value<P::Exact::name##_w, P::Exact::name##_s>;                        \
+    return sluice_ap::make<typename P::Result::name>(static_cast<T>(P::Left::get(a))           \
+                                                         op static_cast<T>(P::Right::get(b))); \
   }
 SLUICE_AP_ARITHMETIC(+, plus)
 SLUICE_AP_ARITHMETIC(-, minus)
@@ -165,8 +163,8 @@ AP_INLINE auto operator%(const A& a, const B& b) {
 
 namespace sluice_ap {
 // Bitwise results; Xilinx gives (concatenation op ap_int) the sign of the ap_int.
-template <class A, class B, bool WithConcat = (is_concat<A> && kind_of<B> == Kind::kAp) ||
-                                              (is_concat<B> && kind_of<A> == Kind::kAp)>
+template <class A, class B,
+          bool WithConcat = (is_concat<A> && kind_of<B> == Kind::kAp) || (is_concat<B> && kind_of<A> == Kind::kAp)>
 struct Logic {
   using P = Pair<A, B>;
   using Left = typename P::Left;
@@ -185,12 +183,12 @@ struct Logic<A, B, true> {
 };
 }  // namespace sluice_ap
 
-#define SLUICE_AP_LOGIC(op)                                                                                    \
-  template <class A, class B, sluice_ap::EnableIf<sluice_ap::has_arithmetic<A, B>> = 0>                        \
-  AP_INLINE auto operator op(const A& a, const B& b) {                                                         \
-    using L = sluice_ap::Logic<A, B>;                                                                          \
-    return sluice_ap::make<typename L::Result>(static_cast<typename L::T>(                                     \
-        static_cast<typename L::T>(L::Left::get(a)) op static_cast<typename L::T>(L::Right::get(b))));         \
+#define SLUICE_AP_LOGIC(op)                                                                            \
+  template <class A, class B, sluice_ap::EnableIf<sluice_ap::has_arithmetic<A, B>> = 0>                \
+  AP_INLINE auto operator op(const A& a, const B& b) {                                                 \
+    using L = sluice_ap::Logic<A, B>;                                                                  \
+    return sluice_ap::make<typename L::Result>(static_cast<typename L::T>(                             \
+        static_cast<typename L::T>(L::Left::get(a)) op static_cast<typename L::T>(L::Right::get(b)))); \
   }
 SLUICE_AP_LOGIC(&)
 SLUICE_AP_LOGIC(|)

@@ -12,7 +12,8 @@ template <class A, class B>
 Big dividend_as_divided(const Big& x) {
   constexpr bool any_signed = A::sign_flag || B::sign_flag;
   constexpr int width = std::max(A::width, B::width) + (any_signed ? 1 : 0);
-  constexpr bool by_unsigned = A::sign_flag != B::sign_flag && (A::sign_flag ? B::width > A::width : A::width > B::width);
+  constexpr bool by_unsigned =
+      A::sign_flag != B::sign_flag && (A::sign_flag ? B::width > A::width : A::width > B::width);
   return by_unsigned ? as_bits(x, width) : x;
 }
 template <class A, class B>

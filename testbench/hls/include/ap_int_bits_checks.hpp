@@ -28,8 +28,8 @@ struct LogicChecks {
       c = a;
       op.expect("^=", c ^= b, wrapped(xw ^ yw, w, s));
 
-      // Unless both have one sign, a negative operand beside an unsigned one of 32 bits or more that is at least as wide
-      // is larger than all; it is equal to its bits, except where the widths are the same and below 64.
+      // Unless both have one sign, a negative operand beside an unsigned one of 32 bits or more that is at least as
+      // wide is larger than all; it is equal to its bits, except where the widths are the same and below 64.
       constexpr bool mixed = s != B::sign_flag;
       constexpr int uw = s ? B::width : w, sw = s ? w : B::width;
       constexpr bool like_c = mixed && uw >= 32 && uw >= sw;

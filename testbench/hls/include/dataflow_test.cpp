@@ -17,8 +17,8 @@ using sluice_hls::simulate;
 constexpr int kWords = 100;
 constexpr int kBlock = 8;
 
-// Sends each block to `direct`, then its sum to `sums`: a consumer that wants the sum first must be able to leave a whole
-// block in `direct`.
+// Sends each block to `direct`, then its sum to `sums`: a consumer that wants the sum first must be able to leave a
+// whole block in `direct`.
 void split(hls::stream<Word>& in, hls::stream<Word>& direct, hls::stream<Word>& sums, int blocks) {
   for (int block = 0; block < blocks; ++block) {
     Word sum = 0;
@@ -133,7 +133,8 @@ TEST_CASE("an input that ends early is a deadlock of the whole chain", "[hls][da
   hls::stream<Word> in("in"), out("out");
   fill(in, 3);
   const Outcome outcome = simulate(Mode::kThreads, [&] { nested(in, out); });
-  REQUIRE(outcome.message.rfind("dataflow deadlock: (add<1>) waits to read 'in' (empty); add<10> waits to read", 0) == 0);
+  REQUIRE(outcome.message.rfind("dataflow deadlock: (add<1>) waits to read 'in' (empty); add<10> waits to read", 0) ==
+          0);
   REQUIRE(out.drain().size() == 3);
 }
 
@@ -145,8 +146,9 @@ TEST_CASE("two processes that each want the other's word first deadlock", "[hls]
     SLUICE_PROCESS(wait_crosswise, back, there);
     SLUICE_DATAFLOW_END
   });
-  REQUIRE(outcome.message ==
-          "dataflow deadlock: wait_crosswise waits to read 'there' (empty); wait_crosswise waits to read 'back' (empty)");
+  REQUIRE(
+      outcome.message ==
+      "dataflow deadlock: wait_crosswise waits to read 'there' (empty); wait_crosswise waits to read 'back' (empty)");
 }
 
 TEST_CASE("a process that polls for ever is ended by the deadline", "[hls][dataflow]") {

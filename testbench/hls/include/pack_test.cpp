@@ -53,8 +53,9 @@ TEST_CASE("fields are packed without padding, the first one lowest", "[hls][pack
   beat.mode = Mode::kOn;
   beat.tail = {1, true};
   // From the top: tail 1001, mode 10100101, last 1, flags 100101, s 16 bits, inner[1] 0010, inner[0] 1111, head 00011.
-  const auto bits = ((((((0b1001ull << 8 | 0xA5) << 1 | 1) << 6 | 0b100101) << 16 | 0xFFFE) << 4 | 0b0010) << 4 | 0b1111)
-                        << 5 | 0b00011;
+  const auto bits =
+      ((((((0b1001ull << 8 | 0xA5) << 1 | 1) << 6 | 0b100101) << 16 | 0xFFFE) << 4 | 0b0010) << 4 | 0b1111) << 5 |
+      0b00011;
   REQUIRE(pack(beat) == Words<Beat>{static_cast<std::uint32_t>(bits), static_cast<std::uint32_t>(bits >> 32)});
   const Beat again = unpack<Beat>(pack(beat));
   REQUIRE(pack(again) == pack(beat));
