@@ -1,0 +1,217 @@
+// Pass 15: chains of an associative operation to trees, in pipelined blocks.
+//
+// a + b + c + d takes three additions one after the other as written and two as a tree. A chain that goes round through a
+// phi of the loop is a recurrence: there what comes from the phi must be the last operand, so that the recurrence is one
+// operation whatever the rest costs. It runs before minima and maxima
+// are taken apart, which are chains too.
+#include <llvm/IR/Dominators.h>
+#include <llvm/IR/IntrinsicInst.h>
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "hls/compiler/lower/calls.hpp"
+#include "hls/compiler/lower/loops.hpp"
+#include "hls/compiler/lower/passes.hpp"
+
+namespace sluice::hlsc {
+namespace {
+
+// What makes two operations one chain: the opcode, or the intrinsic; 0 where it is not associative and commutative.
+unsigned chain_kind(const llvm::Instruction& instruction) {
+  if (!instruction.getType()->isIntegerTy()) {
+    return 0;
+  }
+  if (auto* operation = llvm::dyn_cast<llvm::BinaryOperator>(&instruction)) {
+    return operation->isAssociative() && operation->isCommutative() ? operation->getOpcode() : 0;
+  }
+  auto* intrinsic = llvm::dyn_cast<llvm::MinMaxIntrinsic>(&instruction);
+  return intrinsic == nullptr ? 0 : 1000 + static_cast<unsigned>(intrinsic->getIntrinsicID());
+}
+
+class Balancer {
+ public:
+  explicit Balancer(llvm::BasicBlock& block) : block_(block) {}
+
+  void run() {
+    for (llvm::Instruction& instruction : block_) {
+      note_depth(instruction);
+    }
+    find_recurrences();
+    std::vector<llvm::Instruction*> roots;
+    for (llvm::Instruction& instruction : block_) {
+      if (chain_kind(instruction) != 0 && !is_inner(instruction)) {
+        roots.push_back(&instruction);
+      }
+    }
+    for (llvm::Instruction* root : roots) {
+      balance(*root);
+    }
+  }
+
+ private:
+  // Operations after the block's start, phis and loads not counted.
+  int depth(llvm::Value* value) const {
+    auto found = depths_.find(value);
+    return found == depths_.end() ? 0 : found->second;
+  }
+
+  void note_depth(llvm::Instruction& instruction) {
+    int result = 0;
+    if (!llvm::isa<llvm::PHINode>(instruction)) {
+      for (llvm::Value* operand : instruction.operands()) {
+        result = std::max(result, depth(operand) + 1);
+      }
+    }
+    depths_[&instruction] = result;
+  }
+
+  // What an instruction's value is computed from in this block; a phi from what comes round the loop.
+  std::vector<llvm::Instruction*> sources(llvm::Instruction& instruction) const {
+    std::vector<llvm::Instruction*> result;
+    auto* phi = llvm::dyn_cast<llvm::PHINode>(&instruction);
+    for (llvm::Value* operand : instruction.operands()) {
+      if (phi != nullptr && operand != phi->getIncomingValueForBlock(&block_)) {
+        continue;
+      }
+      auto* source = llvm::dyn_cast<llvm::Instruction>(operand);
+      if (source != nullptr && source->getParent() == &block_) {
+        result.push_back(source);
+      }
+    }
+    return result;
+  }
+
+  // Numbers the recurrences: values with one number depend on each other round the loop (Tarjan's algorithm, its
+  // recursion as a stack of what is left to visit).
+  void find_recurrences() {
+    struct Visit {
+      llvm::Instruction* instruction;
+      std::vector<llvm::Instruction*> left;
+    };
+    std::map<llvm::Instruction*, int> order;
+    std::map<llvm::Instruction*, int> lowest;
+    std::vector<llvm::Instruction*> open;
+    for (llvm::Instruction& start : block_) {
+      std::vector<Visit> visits;
+      auto enter = [&](llvm::Instruction* instruction) {
+        order[instruction] = lowest[instruction] = static_cast<int>(order.size());
+        open.push_back(instruction);
+        visits.push_back({instruction, sources(*instruction)});
+      };
+      if (!order.contains(&start)) {
+        enter(&start);
+      }
+      while (!visits.empty()) {
+        llvm::Instruction* at = visits.back().instruction;
+        if (!visits.back().left.empty()) {
+          llvm::Instruction* next = visits.back().left.back();
+          visits.back().left.pop_back();
+          if (!order.contains(next)) {
+            enter(next);
+          } else if (!recurrences_.contains(next)) {
+            lowest[at] = std::min(lowest[at], order[next]);
+          }
+          continue;
+        }
+        visits.pop_back();
+        if (!visits.empty()) {
+          lowest[visits.back().instruction] = std::min(lowest[visits.back().instruction], lowest[at]);
+        }
+        if (lowest[at] == order[at]) {
+          while (!recurrences_.contains(at)) {
+            recurrences_[open.back()] = order[at];
+            open.pop_back();
+          }
+        }
+      }
+    }
+  }
+
+  bool is_on_recurrence_of(llvm::Value* value, const llvm::Instruction& root) const {
+    auto found = recurrences_.find(value);
+    return found != recurrences_.end() && found->second == recurrences_.at(&root);
+  }
+
+  bool is_inner(const llvm::Instruction& instruction) const {
+    if (!instruction.hasOneUse()) {
+      return false;
+    }
+    auto* user = llvm::dyn_cast<llvm::Instruction>(*instruction.user_begin());
+    return user != nullptr && user->getParent() == &block_ && chain_kind(*user) == chain_kind(instruction);
+  }
+
+  void balance(llvm::Instruction& root) {
+    std::vector<llvm::Value*> operands;
+    std::vector<llvm::Instruction*> chain;
+    collect(root, root, operands, chain);
+    if (operands.size() < 3) {
+      return;
+    }
+    // Combine what is ready first, as long as there is more than one; values of recurrences wait for the end.
+    auto later = [this, &root](llvm::Value* a, llvm::Value* b) {
+      return std::pair(is_on_recurrence_of(a, root), depth(a)) > std::pair(is_on_recurrence_of(b, root), depth(b));
+    };
+    llvm::IRBuilder<> builder(&root);
+    std::vector<llvm::Value*> leaves;  // latest first
+    for (llvm::Value* operand : operands) {
+      leaves.insert(std::ranges::upper_bound(leaves, operand, later), operand);
+    }
+    while (leaves.size() > 1) {
+      llvm::Value* a = leaves.back();
+      leaves.pop_back();
+      llvm::Value* b = leaves.back();
+      leaves.pop_back();
+      llvm::Value* both = combine(builder, root, a, b);
+      if (auto* instruction = llvm::dyn_cast<llvm::Instruction>(both)) {
+        if (is_on_recurrence_of(a, root) || is_on_recurrence_of(b, root)) {
+          recurrences_[instruction] = recurrences_.at(&root);
+        }
+        note_depth(*instruction);
+      }
+      leaves.insert(std::ranges::upper_bound(leaves, both, later), both);
+    }
+    leaves.front()->takeName(&root);
+    root.replaceAllUsesWith(leaves.front());
+    for (llvm::Instruction* dead : chain) {
+      dead->eraseFromParent();
+    }
+  }
+
+  void collect(llvm::Instruction& root, llvm::Instruction& at, std::vector<llvm::Value*>& leaves, std::vector<llvm::Instruction*>& chain) {
+    chain.push_back(&at);
+    for (unsigned i = 0; i < 2; ++i) {
+      auto* operand = llvm::dyn_cast<llvm::Instruction>(at.getOperand(i));
+      if (operand != nullptr && operand->getParent() == &block_ && operand->hasOneUse() &&
+          chain_kind(*operand) == chain_kind(root)) {
+        collect(root, *operand, leaves, chain);
+      } else {
+        leaves.push_back(at.getOperand(i));
+      }
+    }
+  }
+
+  static llvm::Value* combine(llvm::IRBuilder<>& builder, llvm::Instruction& root, llvm::Value* a, llvm::Value* b) {
+    if (auto* operation = llvm::dyn_cast<llvm::BinaryOperator>(&root)) {
+      return builder.CreateBinOp(operation->getOpcode(), a, b);
+    }
+    return builder.CreateBinaryIntrinsic(llvm::cast<llvm::IntrinsicInst>(root).getIntrinsicID(), a, b);
+  }
+
+  llvm::BasicBlock& block_;
+  std::map<const llvm::Value*, int> depths_;
+  std::map<const llvm::Value*, int> recurrences_;
+};
+
+}  // namespace
+
+void balance_chains(llvm::Function& function) {
+  for (llvm::BasicBlock& block : function) {
+    if (llvm::is_contained(llvm::successors(&block), &block)) {
+      Balancer(block).run();
+    }
+  }
+}
+
+}  // namespace sluice::hlsc
