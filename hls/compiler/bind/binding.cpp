@@ -38,7 +38,8 @@ class Binder {
         }
         ValueBinding& value = binding_.values[index(id)];
         value.block = BlockId(static_cast<int>(b));
-        value.ready = op(id).kind == OpKind::kPhi && !binding_.blocks[b].pipelined ? 0 : time(id).cycle + time(id).latency;
+        value.ready =
+            op(id).kind == OpKind::kPhi && !binding_.blocks[b].pipelined ? 0 : time(id).cycle + time(id).latency;
         value.update = value.ready;
       }
     }
@@ -139,7 +140,8 @@ class Binder {
         return;
       }
       const int port = time(access.op).port;
-      check(port >= 0 && static_cast<std::size_t>(port) < memory.ports.size(), "an access has one of its memory's ports");
+      check(port >= 0 && static_cast<std::size_t>(port) < memory.ports.size(),
+            "an access has one of its memory's ports");
       MemoryPortBinding& bound = memory.ports[static_cast<std::size_t>(port)];
       check(it.kind == OpKind::kLoad ? bound.reads : bound.writes, "an access has a port that can serve it");
       bound.accesses.push_back(access);

@@ -65,10 +65,10 @@ struct StreamBinding {
 struct Exit {
   enum class Kind : std::uint8_t { kReturn, kGo, kBranch };
   Kind kind = Kind::kReturn;
-  BlockId from = BlockId::kNone;      // kGo: the predecessor by which phis of `to` choose
-  BlockId to = BlockId::kNone;        // kGo
-  OpId condition = OpId::kNone;       // kBranch
-  std::vector<Exit> branches;         // kBranch: if true, if false
+  BlockId from = BlockId::kNone;  // kGo: the predecessor by which phis of `to` choose
+  BlockId to = BlockId::kNone;    // kGo
+  OpId condition = OpId::kNone;   // kBranch
+  std::vector<Exit> branches;     // kBranch: if true, if false
 };
 
 struct BlockBinding {

@@ -11,9 +11,9 @@ namespace {
 // A block without work takes no cycle: what enters it goes on to where it leads. Not the entry (values at the start are
 // not latched yet), and not a block that leads to itself by such blocks only.
 bool has_no_work(const Process& process, std::size_t block) {
-  return block != 0 && !process.blocks[block].pipeline &&
-         std::ranges::all_of(process.blocks[block].ops,
-                             [&](OpId op) { return is_blockless(process.ops[index(op)].kind); });
+  return block != 0 && !process.blocks[block].pipeline && std::ranges::all_of(process.blocks[block].ops, [&](OpId op) {
+           return is_blockless(process.ops[index(op)].kind);
+         });
 }
 
 class ExitTrees {
@@ -109,7 +109,7 @@ std::vector<BlockBinding> bind_blocks(const Process& process, const ProcessSched
     bound.pipelined = block.pipeline.has_value();
     bound.cycles = std::max(1, schedule.blocks[b].cycles);
     bound.ii = std::max(1, schedule.blocks[b].ii);
-    const BlockId id(static_cast<int>(b));
+    const auto id = BlockId(static_cast<int>(b));
     if (!bound.pipelined) {
       bound.exit = trees.of_terminator(id);
       continue;

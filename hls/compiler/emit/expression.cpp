@@ -28,8 +28,8 @@ std::string shift(ProcessText& text, OpId id, const Moment& when, std::string_vi
   if (arithmetic) {
     // All of a conditional would become unsigned; the sign's copies are spelled out, the shift gets a wire of its own.
     const std::string wire = text.declare_wire(text.wire(id) + "_near", it.width, inside);
-    return fmt::format("(|{}) ? {{{}{{{}}}}} : {}", high, it.width,
-                       text.bits(it.operands[0], when, it.width - 1, 1), text.signals.read(wire));
+    return fmt::format("(|{}) ? {{{}{{{}}}}} : {}", high, it.width, text.bits(it.operands[0], when, it.width - 1, 1),
+                       text.signals.read(wire));
   }
   return fmt::format("(|{}) ? {}'d0 : {}", high, it.width, inside);
 }
@@ -42,12 +42,13 @@ std::string count_zeros(ProcessText& text, const Op& it, const Moment& when, con
   const unsigned padded = std::bit_ceil(width + 1);
   const std::string from = text.value(it.operands[0], when);
   const std::string ones = fmt::format("{{{}{{1'b1}}}}", padded - width);
-  std::string rest = text.declare_wire(base + "_in", padded, leading ? fmt::format("{{{}, {}}}", from, ones)
-                                                                     : fmt::format("{{{}, {}}}", ones, from));
+  std::string rest = text.declare_wire(
+      base + "_in", padded, leading ? fmt::format("{{{}, {}}}", from, ones) : fmt::format("{{{}, {}}}", ones, from));
   std::vector<std::string> count;
   for (unsigned half = padded / 2; half > 0; half /= 2) {
     const auto part = [&](bool front) { return text.signals.read(rest, front == leading ? half : 0, half); };
-    const std::string zero = text.declare_wire(fmt::format("{}_zero{}", base, half), 1, fmt::format("!(|{})", part(true)));
+    const std::string zero =
+        text.declare_wire(fmt::format("{}_zero{}", base, half), 1, fmt::format("!(|{})", part(true)));
     count.push_back(text.signals.read(zero));
     if (half > 1) {
       rest = text.declare_wire(fmt::format("{}_rest{}", base, half), half,

@@ -27,8 +27,8 @@ PortNames port_names(const Kernel& kernel) {
   }
   for (const ArrayArgument& array : kernel.array_arguments) {
     result.arrays.push_back(names.take_group(
-        identifier(array.name), {"_address0_o", "_ce0_o", "_we0_o", "_d0_o", "_q0_i", "_address1_o", "_ce1_o", "_we1_o",
-                                 "_d1_o", "_q1_i"}));
+        identifier(array.name),
+        {"_address0_o", "_ce0_o", "_we0_o", "_d0_o", "_q0_i", "_address1_o", "_ce1_o", "_we1_o", "_d1_o", "_q1_i"}));
   }
   Names modules;
   const std::string top = modules.take(top_name(kernel));

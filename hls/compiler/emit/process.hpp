@@ -49,11 +49,12 @@ class ProcessText {
   // Sections of the module, in this order.
   std::vector<std::string> port_list;
   std::string declarations;
-  std::string logic;      // wires and assignments
-  std::string data;       // statements of the registers without reset, under the clock enable
+  std::string logic;  // wires and assignments
+  std::string data;   // statements of the registers without reset, under the clock enable
   std::string memories;
-  std::string control;    // statements of the registers with reset, under the clock enable
-  std::string reset;      // statements of the reset
+  std::string control;  // statements of the registers with reset, under the clock enable
+  std::string reset;    // statements of the reset
+  std::string start;    // statements at the start, beside the first state's
 
   const Op& op(OpId id) const { return process.ops[index(id)]; }
   Moment moment(OpId id) const;  // when its operands are read
@@ -76,9 +77,9 @@ class ProcessText {
   // Registers of scalars, loaded at the start: register, port.
   std::vector<std::pair<std::string, std::string>> latches;
 
-  void declare_values();           // names, registers
-  void write_follow_up(OpId id);   // the delay chain and the kept register behind a value
-  int num_stages(OpId id) const;   // registers inside the operation, the last of which is its wire
+  void declare_values();          // names, registers
+  void write_follow_up(OpId id);  // the delay chain and the kept register behind a value
+  int num_stages(OpId id) const;  // registers inside the operation, the last of which is its wire
 
   static constexpr std::string_view kEnable = "ce";
 
@@ -93,11 +94,11 @@ class ProcessText {
 };
 
 // Writers of a module's parts, in this order.
-void write_loops(ProcessText& text);       // the wires of pipelined blocks' progress
-void write_data_path(ProcessText& text);   // operations
-void write_streams(ProcessText& text);     // and the clock enable
-void write_storage(ProcessText& text);     // memories
-void write_control(ProcessText& text);     // states, phis, outputs
+void write_loops(ProcessText& text);      // the wires of pipelined blocks' progress
+void write_data_path(ProcessText& text);  // operations
+void write_streams(ProcessText& text);    // and the clock enable
+void write_storage(ProcessText& text);    // memories
+void write_control(ProcessText& text);    // states, phis, outputs
 
 // The right side of an operation's wire; may add helping wires to `logic`.
 [[nodiscard]] std::string expression(ProcessText& text, OpId id);
@@ -105,6 +106,9 @@ void write_control(ProcessText& text);     // states, phis, outputs
 // What a load gives: of a register file or without latency in the cycle of its address, of a port one cycle later.
 [[nodiscard]] std::string loaded(ProcessText& text, OpId id);
 void declare_storage(ProcessText& text);  // before the values, which read from it
+
+// The kernel's outputs that the process writes, ascending.
+[[nodiscard]] std::vector<int> written_outputs(const Process& process);
 
 [[nodiscard]] std::string emit_process(const Kernel& kernel, std::size_t process, const Schedule& schedule,
                                        const EmitOptions& options, const PortNames& ports);

@@ -39,9 +39,8 @@ ProcessText::ProcessText(const Kernel& the_kernel, std::size_t process_number, c
     });
   }
   if (options.fault == PlantedFault::kDroppedPredicate) {
-    no_predicate_ = first_op(process, [&](const Block&, OpId id) {
-      return is_write(op(id)) && op(id).predicate != OpId::kNone;
-    });
+    no_predicate_ =
+        first_op(process, [&](const Block&, OpId id) { return is_write(op(id)) && op(id).predicate != OpId::kNone; });
   }
 }
 
@@ -83,9 +82,8 @@ std::string ProcessText::place_comment(const Location& location) const {
 std::string ProcessText::at(const Moment& when) {
   const BlockNames& names = blocks[index(when.block)];
   const auto cycle = static_cast<unsigned>(when.cycle);
-  return binding.blocks[index(when.block)].pipelined
-             ? signals.read(names.active, cycle, 1)
-             : fmt::format("(state_q == {})", names.states.at(cycle));
+  return binding.blocks[index(when.block)].pipelined ? signals.read(names.active, cycle, 1)
+                                                     : fmt::format("(state_q == {})", names.states.at(cycle));
 }
 
 std::string ProcessText::happens(const Access& access) {
@@ -180,7 +178,8 @@ void ProcessText::declare_values() {
   std::vector<std::string> latched(kernel.scalars.size());
   for (std::size_t i = 0; i < process.ops.size(); ++i) {
     if (process.ops[i].kind == OpKind::kScalar) {
-      const auto scalar = static_cast<std::size_t>(process.ops[i].scalar);
+      const auto scalar =
+          static_cast<std::size_t>(process.scalar_arguments[static_cast<std::size_t>(process.ops[i].scalar)]);
       if (latched[scalar].empty()) {
         latched[scalar] = declare_register(ports.scalars[scalar] + "_q", kernel.scalars[scalar].width);
         latches.emplace_back(latched[scalar], signals.read(ports.scalars[scalar] + "_i"));

@@ -29,7 +29,8 @@ std::string literal(const llvm::APInt& value) {
   llvm::SmallString<64> digits;
   value.toString(digits, 16, false, false, false);
   std::string text(digits.begin(), digits.end());
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
   return fmt::format("{}'h{}", value.getBitWidth(), text);
 }
 
@@ -37,9 +38,7 @@ std::string literal(unsigned width, std::uint64_t value) { return fmt::format("{
 
 std::string range(unsigned width) { return width == 1 ? "" : fmt::format("[{}:0] ", width - 1); }
 
-unsigned bits_for(std::uint64_t count) {
-  return count <= 2 ? 1 : static_cast<unsigned>(std::bit_width(count - 1));
-}
+unsigned bits_for(std::uint64_t count) { return count <= 2 ? 1 : static_cast<unsigned>(std::bit_width(count - 1)); }
 
 std::string all_of(const std::vector<std::string>& terms) { return joined(terms, " && ", "1'b1"); }
 std::string any_of(const std::vector<std::string>& terms) { return joined(terms, " || ", "1'b0"); }

@@ -15,7 +15,7 @@
 
 namespace sluice::hlsc {
 
-[[nodiscard]] std::string literal(const llvm::APInt& value);            // 8'h3f
+[[nodiscard]] std::string literal(const llvm::APInt& value);             // 8'h3f
 [[nodiscard]] std::string literal(unsigned width, std::uint64_t value);  // 8'd63
 [[nodiscard]] std::string range(unsigned width);                         // "[7:0] ", "" for one bit
 [[nodiscard]] unsigned bits_for(std::uint64_t count);                    // to number `count` things, at least 1
