@@ -228,7 +228,7 @@ class Top {
       }
     }
     std::string count;
-    std::string module = fmt::format("hls_queue #(.Width({}))", stream.width);
+    std::string module = fmt::format("stream_queue #(.Width({}))", stream.width);
     if (depth > 2) {
       const unsigned rounded = std::bit_ceil(static_cast<unsigned>(depth));
       const std::string held = base + "_count";
@@ -283,7 +283,7 @@ std::string emit(const Kernel& kernel, const Schedule& schedule, const EmitOptio
   const PortNames names = port_names(kernel);
   std::string result = fmt::format(
       "// Kernel {}, made by sluice-hls{}{} for a clock of {} ns on '{}' (delays modelled).\n"
-      "// Needs hls_queue.sv{}. Reset is synchronous, of control and static registers only.\n\n",
+      "// Needs stream_queue.sv{}. Reset is synchronous, of control and static registers only.\n\n",
       kernel.name, kernel.files.empty() ? "" : " from ",
       kernel.files.empty() ? "" : kernel.files[0].substr(kernel.files[0].rfind('/') + 1), schedule.clock_ns,
       schedule.target, " and, for deeper streams between processes, stream_fifo.sv");

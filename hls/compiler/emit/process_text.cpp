@@ -65,18 +65,18 @@ std::string ProcessText::place_comment(const Location& location) const {
     return "";
   }
   const auto file = static_cast<std::size_t>(location.file);
-  const auto line = static_cast<std::size_t>(location.line);
-  std::string source;
-  if (file < options.sources.size() && line <= options.sources[file].size()) {
-    source = options.sources[file][line - 1];
-    const std::size_t start = source.find_first_not_of(" \t");
-    source = start == std::string::npos ? "" : source.substr(start);
-    while (!source.empty() && (source.back() == '\\' || source.back() == '\r' || source.back() == ' ')) {
-      source.pop_back();  // a backslash would continue the comment
+  const auto line_number = static_cast<std::size_t>(location.line);
+  std::string code;
+  if (file < options.sources.size() && line_number <= options.sources[file].size()) {
+    code = options.sources[file][line_number - 1];
+    const std::size_t first = code.find_first_not_of(" \t");
+    code = first == std::string::npos ? "" : code.substr(first);
+    while (!code.empty() && (code.back() == '\\' || code.back() == '\r' || code.back() == ' ')) {
+      code.pop_back();  // a backslash would continue the comment
     }
   }
   const std::string& path = kernel.files[file];
-  return fmt::format("// {}:{}{}{}", path.substr(path.rfind('/') + 1), line, source.empty() ? "" : ": ", source);
+  return fmt::format("// {}:{}{}{}", path.substr(path.rfind('/') + 1), line_number, code.empty() ? "" : ": ", code);
 }
 
 std::string ProcessText::at(const Moment& when) {
@@ -205,11 +205,11 @@ void ProcessText::declare_value(OpId id) {
     wires_[index(id)] = base;  // widened values, of which the name may still be wanted
     return;
   }
-  std::string& wire = wires_[index(id)];
+  std::string& name = wires_[index(id)];
   if (it.kind == OpKind::kPhi) {
-    wire = declare_register(base + "_q", it.width);
+    name = declare_register(base + "_q", it.width);
   } else {
-    wire = num_stages(id) > 0 ? declare_register(base, it.width) : signals.declare(base, it.width);
+    name = num_stages(id) > 0 ? declare_register(base, it.width) : signals.declare(base, it.width);
   }
   for (int k = 1; k <= bound.delays; ++k) {
     delays_[index(id)].push_back(declare_register(fmt::format("{}_d{}", base, k), it.width));

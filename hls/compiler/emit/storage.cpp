@@ -112,7 +112,7 @@ PortWires write_port(ProcessText& text, const Memory& memory, const MemoryPortBi
   return wires;
 }
 
-void write_internal(ProcessText& text, const Memory& memory, MemoryNames& names, const MemoryPortBinding& port,
+void write_internal(ProcessText& text, MemoryNames& names, const MemoryPortBinding& port,
                     const PortWires& wires, std::size_t number) {
   std::string body;
   if (port.reads) {
@@ -234,7 +234,7 @@ void write_storage(ProcessText& text) {
       }
       const PortWires wires = write_port(text, memory, port, fmt::format("{}_{}", identifier(memory.name), p));
       if (memory.external < 0) {
-        write_internal(text, memory, names, port, wires, p);
+        write_internal(text, names, port, wires, p);
       } else {
         write_external(text, memory, port, wires, p);
       }

@@ -31,8 +31,8 @@ class Signals {
   // A name for what is no signal: a state, an instance.
   [[nodiscard]] std::string take(std::string_view wanted) { return names_.take(wanted); }
   // The name itself, or bits of it, as text to read from.
-  [[nodiscard]] std::string read(const std::string& name);
-  [[nodiscard]] std::string read(const std::string& name, unsigned low, unsigned width);
+  std::string read(const std::string& name);
+  std::string read(const std::string& name, unsigned low, unsigned width);
   // "name[31:16]", ... of what no text reads, in the order of declaration.
   [[nodiscard]] std::vector<std::string> unread() const;
 

@@ -1,10 +1,10 @@
-// A two-entry queue, which cuts every path between a kernel's process and what is outside or beside it.
+// A two-entry queue, which cuts every path between what is on its two sides.
 //
 // Handshake: valid/ready on both sides; out_valid_o never waits for out_ready_i and out_data_o holds until taken.
 // Latency: one cycle. Throughput: one word a cycle, also while the other side stops and goes.
 // Combinational paths: none from one side to the other; both ready and valid come from registers.
 // Reset: synchronous, of control only. Errors: none; a full queue is not ready.
-module hls_queue #(
+module stream_queue #(
   parameter int unsigned Width = 32
 ) (
   input  logic             clk_i,
@@ -18,7 +18,7 @@ module hls_queue #(
 );
 
   if (Width == 0) begin : gen_width_illegal
-    $fatal(1, "hls_queue: Width must be at least 1");
+    $fatal(1, "stream_queue: Width must be at least 1");
   end
 
   logic [Width-1:0] first_q, second_q;  // the second is used only while the first is
