@@ -5,6 +5,8 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/FrontendAction.h>
 #include <clang/Frontend/MultiplexConsumer.h>
+#include <clang/Sema/Sema.h>
+#include <clang/Sema/SemaConsumer.h>
 
 #include "hls/compiler/frontend/clang_diagnostics.hpp"
 #include "hls/compiler/frontend/finish.hpp"
@@ -19,11 +21,13 @@ namespace sluice::hlsc {
 namespace {
 
 // After clang's code generator in line: has the AST and the module at once, and makes Compiled of them.
-class KernelConsumer : public clang::ASTConsumer {
+class KernelConsumer : public clang::SemaConsumer {
  public:
   KernelConsumer(const Options& options, const PragmaSites& sites, clang::CodeGenerator& generator,
                  Diagnostics& diagnostics, Compiled& compiled)
       : options_(options), sites_(sites), generator_(generator), diagnostics_(diagnostics), compiled_(compiled) {}
+
+  void InitializeSema(clang::Sema& sema) override { sema_ = &sema; }
 
   void HandleTranslationUnit(clang::ASTContext& context) override {
     SourceFacts facts = collect_facts(context, sites_, diagnostics_);
@@ -32,7 +36,7 @@ class KernelConsumer : public clang::ASTConsumer {
       return;
     }
     const clang::FunctionDecl* top = find_top(facts, options_.top, context, diagnostics_);
-    if (top == nullptr || !describe_parameters(*top, context, generator_, compiled_, diagnostics_)) {
+    if (top == nullptr || !describe_parameters(*top, *sema_, generator_, compiled_, diagnostics_)) {
       return;
     }
     compiled_.top_symbol = clang::ASTNameGenerator(context).getName(top);
@@ -45,7 +49,7 @@ class KernelConsumer : public clang::ASTConsumer {
     std::set<std::string> touched = touched_by_constructors(*compiled_.module);
     finish_module(*compiled_.module, compiled_.top_symbol);
     report_run_time_initialisers(facts, touched);
-    take_payloads(facts, context);
+    take_payloads(facts);
     compiled_.loop_labels = std::move(facts.loop_labels);
     for (auto& [name, global] : facts.globals) {
       if (compiled_.module->getNamedGlobal(name) != nullptr) {
@@ -66,13 +70,13 @@ class KernelConsumer : public clang::ASTConsumer {
     }
   }
 
-  void take_payloads(const SourceFacts& facts, const clang::ASTContext& context) {
+  void take_payloads(const SourceFacts& facts) {
     for (const auto& [name, function] : facts.stream_functions) {
       if (compiled_.module->getFunction(name) == nullptr) {
         continue;
       }
       clang::QualType payload = function->getTemplateSpecializationArgs()->get(0).getAsType();
-      auto layout = layout_of(context, payload, "the payload '" + payload.getAsString() + "' of a stream",
+      auto layout = layout_of(*sema_, payload, "the payload '" + payload.getAsString() + "' of a stream",
                               function->getPointOfInstantiation(), diagnostics_);
       if (layout) {
         compiled_.payloads.emplace(name, std::move(*layout));
@@ -80,6 +84,7 @@ class KernelConsumer : public clang::ASTConsumer {
     }
   }
 
+  clang::Sema* sema_ = nullptr;
   const Options& options_;
   const PragmaSites& sites_;
   clang::CodeGenerator& generator_;

@@ -46,6 +46,7 @@ std::unique_ptr<clang::CompilerInvocation> make_invocation(const Options& option
   if (invocation != nullptr) {
     invocation->getFrontendOpts().DisableFree = false;
     invocation->getCodeGenOpts().DisableFree = false;
+    invocation->getDiagnosticOpts().ShowCarets = false;  // or clang counts its errors on stderr
   }
   return invocation;
 }

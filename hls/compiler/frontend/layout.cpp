@@ -10,8 +10,8 @@ namespace {
 
 class Flattener {
  public:
-  Flattener(const clang::ASTContext& context, const std::string& subject, Diagnostics& diagnostics)
-      : context_(context), subject_(subject), diagnostics_(diagnostics) {}
+  Flattener(clang::Sema& sema, const std::string& subject, Diagnostics& diagnostics)
+      : sema_(sema), context_(sema.getASTContext()), subject_(subject), diagnostics_(diagnostics) {}
 
   // Appends the scalars of `type` at `offset`; false: reported.
   bool flatten(clang::QualType type, const std::string& path, std::uint64_t offset, clang::SourceLocation location) {
@@ -26,8 +26,16 @@ class Flattener {
       }
       return true;
     }
-    if (const auto* record = type->getAsCXXRecordDecl()) {
-      return flatten_record(record, path, offset, location);
+    if (const auto* record = type->getAsCXXRecordDecl(); record != nullptr && sema_.isCompleteType(location, type)) {
+      std::size_t first = layout.fields.size();
+      if (!flatten_record(record, path, offset, location)) {
+        return false;
+      }
+      // What holds one scalar is called as the scalar would be, unless an array of one lies between.
+      if (layout.fields.size() == first + 1 && !layout.fields[first].name.ends_with(']')) {
+        layout.fields[first].name = path;
+      }
+      return true;
     }
     if (const auto* enumeration = type->getAs<clang::EnumType>()) {
       type = enumeration->getDecl()->getIntegerType().getCanonicalType();
@@ -52,14 +60,13 @@ class Flattener {
   bool flatten_record(const clang::CXXRecordDecl* record, const std::string& path, std::uint64_t offset,
                       clang::SourceLocation location) {
     record = record->getDefinition();
-    if (record == nullptr || record->isUnion() || record->isPolymorphic() || record->getNumVBases() != 0) {
+    if (record->isUnion() || record->isPolymorphic() || record->getNumVBases() != 0) {
       report(diagnostics_, context_, location,
              subject_ + (path.empty() ? "" : ", member '" + path + "',") +
                  " is a union or has virtual functions; use a plain struct of integers");
       return false;
     }
     const clang::ASTRecordLayout& places = context_.getASTRecordLayout(record);
-    std::size_t first = layout.fields.size();
     for (const clang::CXXBaseSpecifier& base : record->bases()) {
       const clang::CXXRecordDecl* base_record = base.getType()->getAsCXXRecordDecl();
       auto base_offset = static_cast<std::uint64_t>(places.getBaseClassOffset(base_record).getQuantity());
@@ -78,10 +85,6 @@ class Flattener {
       if (!flatten(member->getType(), name, place, member->getLocation())) {
         return false;
       }
-    }
-    // What holds one scalar is called as the scalar would be, unless an array of one lies between.
-    if (layout.fields.size() == first + 1 && !layout.fields[first].name.ends_with(']')) {
-      layout.fields[first].name = path;
     }
     return true;
   }
@@ -107,6 +110,7 @@ class Flattener {
     return static_cast<std::uint64_t>(context_.getTypeSizeInChars(type).getQuantity());
   }
 
+  clang::Sema& sema_;
   const clang::ASTContext& context_;
   const std::string& subject_;
   Diagnostics& diagnostics_;
@@ -114,10 +118,10 @@ class Flattener {
 
 }  // namespace
 
-std::optional<PayloadLayout> layout_of(const clang::ASTContext& context, clang::QualType type,
-                                       const std::string& subject, clang::SourceLocation location,
-                                       Diagnostics& diagnostics) {
-  Flattener flattener(context, subject, diagnostics);
+std::optional<PayloadLayout> layout_of(clang::Sema& sema, clang::QualType type, const std::string& subject,
+                                       clang::SourceLocation location, Diagnostics& diagnostics) {
+  Flattener flattener(sema, subject, diagnostics);
+  const clang::ASTContext& context = sema.getASTContext();
   clang::PrintingPolicy policy(context.getLangOpts());
   flattener.layout.type_name = type.getUnqualifiedType().getAsString(policy);
   if (!flattener.flatten(type, "", 0, location)) {

@@ -2,10 +2,11 @@
 //
 // Purpose: layout_of() flattens a type into its scalars: members in declaration order (bases first), the first lowest,
 //   without padding. A record with one scalar and nothing else (ap_int) is that scalar.
+//   Templates that the source only mentions are instantiated for it.
 // Ownership: values. Threading: none. Errors: a type that has no such layout is reported at the member that forbids it.
 #pragma once
 
-#include <clang/AST/ASTContext.h>
+#include <clang/Sema/Sema.h>
 
 #include <optional>
 
@@ -14,7 +15,7 @@
 namespace sluice::hlsc {
 
 // `subject` begins the message ("the payload of stream 'in'"), `location` is where to report what has no better place.
-[[nodiscard]] std::optional<PayloadLayout> layout_of(const clang::ASTContext& context, clang::QualType type,
+[[nodiscard]] std::optional<PayloadLayout> layout_of(clang::Sema& sema, clang::QualType type,
                                                      const std::string& subject, clang::SourceLocation location,
                                                      Diagnostics& diagnostics);
 

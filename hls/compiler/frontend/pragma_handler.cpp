@@ -35,6 +35,7 @@ class MarkerTokens {
   }
   void add_value(const PragmaValue& value) {
     add(tok::comma);
+    const clang::SourceLocation statement = std::exchange(location_, value.tokens.front().getLocation());
     if (value.is_object) {
       add_identifier("__builtin_addressof");
     } else {
@@ -49,6 +50,7 @@ class MarkerTokens {
       add(tok::coloncolon);
       add_identifier("value");
     }
+    location_ = statement;
   }
   void enter() {
     auto copy = std::make_unique<Token[]>(tokens_.size());

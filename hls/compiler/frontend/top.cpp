@@ -29,8 +29,8 @@ std::optional<clang::QualType> stream_payload(clang::QualType type) {
 
 class ParameterReader {
  public:
-  ParameterReader(const clang::ASTContext& context, Diagnostics& diagnostics)
-      : context_(context), diagnostics_(diagnostics) {}
+  ParameterReader(clang::Sema& sema, Diagnostics& diagnostics)
+      : sema_(sema), context_(sema.getASTContext()), diagnostics_(diagnostics) {}
 
   std::optional<Parameter> read(const clang::ParmVarDecl& declared) {
     location_ = declared.getLocation();
@@ -124,7 +124,7 @@ class ParameterReader {
   }
 
   std::optional<Parameter> take_layout(clang::QualType type, const std::string& subject) {
-    auto layout = layout_of(context_, type, subject, location_, diagnostics_);
+    auto layout = layout_of(sema_, type, subject, location_, diagnostics_);
     if (!layout) {
       return std::nullopt;
     }
@@ -141,6 +141,7 @@ class ParameterReader {
     return std::nullopt;
   }
 
+  clang::Sema& sema_;
   const clang::ASTContext& context_;
   Diagnostics& diagnostics_;
   clang::SourceLocation location_;
@@ -214,9 +215,10 @@ const clang::FunctionDecl* find_top(const SourceFacts& facts, const std::string&
   return nullptr;
 }
 
-bool describe_parameters(const clang::FunctionDecl& top, const clang::ASTContext& context,
-                         clang::CodeGenerator& generator, Compiled& compiled, Diagnostics& diagnostics) {
-  ParameterReader reader(context, diagnostics);
+bool describe_parameters(const clang::FunctionDecl& top, clang::Sema& sema, clang::CodeGenerator& generator,
+                         Compiled& compiled, Diagnostics& diagnostics) {
+  const clang::ASTContext& context = sema.getASTContext();
+  ParameterReader reader(sema, diagnostics);
   bool good = true;
   if (top.isVariadic()) {
     report(diagnostics, context, top.getLocation(), "the top has variable arguments");

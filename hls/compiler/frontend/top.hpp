@@ -7,6 +7,7 @@
 #pragma once
 
 #include <clang/CodeGen/ModuleBuilder.h>
+#include <clang/Sema/Sema.h>
 
 #include "hls/compiler/frontend/source_facts.hpp"
 
@@ -17,7 +18,7 @@ namespace sluice::hlsc {
                                                   const clang::ASTContext& context, Diagnostics& diagnostics);
 
 // Fills Compiled::parameters and Compiled::result; false: reported.
-[[nodiscard]] bool describe_parameters(const clang::FunctionDecl& top, const clang::ASTContext& context,
+[[nodiscard]] bool describe_parameters(const clang::FunctionDecl& top, clang::Sema& sema,
                                        clang::CodeGenerator& generator, Compiled& compiled, Diagnostics& diagnostics);
 
 }  // namespace sluice::hlsc
