@@ -49,7 +49,7 @@ std::string emit_bench_adapter(const Kernel& kernel) {
       "namespace sluice::hls_bench {{\n\n"
       "RtlKernel make_rtl_{1}();\n\n"
       "RtlKernel make_rtl_{1}() {{\n"
-      "  const auto model = std::make_shared<V{1}>();\n  V{1}& m = *model;\n"
+      "  const auto model = make_model<V{1}>();\n  V{1}& m = *model;\n"
       "  RtlKernel kernel = make_kernel(\"{0}\", model);\n",
       kernel.name, top);
   if (kernel.control == Control::kHandshake) {

@@ -29,8 +29,9 @@ class Bench {
         inputs_(rtl.streams.size()),
         expected_(rtl.streams.size()),
         consumed_(rtl.streams.size()),
+        has_stimulus_(rtl.streams.size()),
         simulation_(
-            rtl, options_.seed + 1, [this](std::size_t s, std::uint64_t at) { return input_word(s, at); },
+            rtl, options_.seed + 1, [this](std::size_t s, std::uint64_t at) { return input_word(s, at, false); },
             [this](std::size_t s, std::uint64_t at, const Words& word) { return check_word(s, at, word); }) {}
 
   int run() {
@@ -54,11 +55,14 @@ class Bench {
 
   // The words of an input stream, made when first wanted. Without a handshake the RTL would never stop reading: it gets
   // what the native calls took.
-  const Words* input_word(std::size_t stream, std::uint64_t at) {
-    if (!rtl_.has_handshake && !cutting_off_ && at >= consumed_[stream]) {
+  const Words* input_word(std::size_t stream, std::uint64_t at, bool natively) {
+    if (!natively && !rtl_.has_handshake && !cutting_off_ && at >= consumed_[stream]) {
       return nullptr;
     }
     std::vector<Words>& words = inputs_[stream];
+    if (has_stimulus_[stream] && at >= words.size()) {
+      return nullptr;
+    }
     while (words.size() <= at) {
       words.push_back(random_word(rtl_.streams[stream].width, random_));
     }
@@ -98,14 +102,25 @@ class Bench {
     }
     if (options_.stimulus != nullptr) {
       Stimulus stimulus(rtl_, random_, calls_, call, inputs_);
+      std::vector<std::size_t> sizes;
+      for (const std::vector<Words>& words : inputs_) {
+        sizes.push_back(words.size());
+      }
       options_.stimulus(stimulus);
+      for (std::size_t s = 0; s < sizes.size(); ++s) {
+        has_stimulus_[s] = has_stimulus_[s] || inputs_[s].size() != sizes[s];
+      }
     }
-    call.next_word = [this](std::size_t stream) {
-      const std::uint64_t at = consumed_[stream]++;
-      cutting_off_ = true;  // makes words without a limit
-      const Words word = *input_word(stream, at);
-      cutting_off_ = false;
-      return std::optional(word);
+    call.next_word = [this](std::size_t stream) -> std::optional<Words> {
+      const Words* word = input_word(stream, consumed_[stream], true);
+      if (word == nullptr) {
+        return std::nullopt;
+      }
+      ++consumed_[stream];
+      return *word;
+    };
+    call.peek_word = [this](std::size_t stream, std::size_t offset) {
+      return input_word(stream, consumed_[stream] + offset, true);
     };
     return call;
   }
@@ -118,13 +133,15 @@ class Bench {
     cutting_off_ = true;
     for (int i = 0; i < kResetCalls; ++i) {
       const NativeCall call = next_call();
-      cutting_off_ = true;
       start(call, i == 0);
       const auto cycles = static_cast<int>(random_() % kResetCycles);
       for (int c = 0; c < cycles && !simulation_.done(); ++c) {
         simulation_.step();
       }
       simulation_.reset(consumed_);
+      for (std::vector<Words>& words : inputs_) {
+        words.clear();  // the stimulus of the call that was cut off
+      }
     }
     cutting_off_ = false;
     return simulation_.failure().empty() || fail(simulation_.failure());
@@ -252,7 +269,7 @@ class Bench {
     }
     for (std::size_t s = 0; s < rtl_.streams.size(); ++s) {
       const std::uint64_t taken = simulation_.position(s);
-      const std::uint64_t queued = rtl_.has_handshake && taken > 0 ? kQueueWords : 0;
+      const std::uint64_t queued = rtl_.has_handshake && taken > 0 && !has_stimulus_[s] ? kQueueWords : 0;
       if (rtl_.streams[s].is_input && taken != consumed_[s] + queued) {
         return fail(fmt::format("'{}': native took {} words, RTL {} with {} in its queue", rtl_.streams[s].name,
                                 consumed_[s], taken, queued));
@@ -268,6 +285,7 @@ class Bench {
   std::vector<std::vector<Words>> inputs_;
   std::vector<std::vector<Words>> expected_;
   std::vector<std::uint64_t> consumed_;
+  std::vector<bool> has_stimulus_;  // the kernel's own stimulus makes all words
   bool cutting_off_ = false;
   int calls_ = 0;
   std::uint64_t busy_cycles_ = 0, busy_words_ = 0;

@@ -40,6 +40,20 @@ Words get_signal(const Signal& signal, unsigned width) {
   return words;
 }
 
+// Registers and memories without an initial value start with random bits.
+template <class Model>
+std::shared_ptr<Model> make_model() {
+  struct Owner {
+    VerilatedContext context;
+    std::unique_ptr<Model> model;
+  };
+  const auto owner = std::make_shared<Owner>();
+  owner->context.randReset(2);
+  owner->context.randSeed(1);
+  owner->model = std::make_unique<Model>(&owner->context);
+  return {owner, owner->model.get()};
+}
+
 template <class Model>
 RtlKernel make_kernel(const char* name, const std::shared_ptr<Model>& model) {
   RtlKernel kernel;
