@@ -1,84 +1,16 @@
 #include "hls/compiler/ir/parse.hpp"
 
-#include <llvm/ADT/StringRef.h>
-
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "hls/compiler/ir/parse_words.hpp"
 #include "hls/compiler/ir/properties.hpp"
 
 namespace sluice::hlsc {
 namespace {
-
-// Stops parsing; caught in parse(), the only place that throws or catches.
-struct Malformed {
-  std::string message;
-};
-
-struct Line {
-  int number = 0;
-  std::vector<std::string> words;  // a quoted word keeps its first quote
-};
-
-std::vector<Line> split(std::string_view text) {
-  std::vector<Line> lines;
-  int number = 0;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view rest = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    Line line{.number = ++number, .words = {}};
-    while (!rest.empty() && rest.front() != ';') {
-      if (rest.front() == ' ') {
-        rest.remove_prefix(1);
-      } else if (rest.front() == '"') {
-        const std::size_t close = std::min(rest.find('"', 1), rest.size() - 1);
-        line.words.emplace_back(rest.substr(0, close));
-        rest.remove_prefix(close + 1);
-      } else {
-        const std::size_t space = std::min(rest.find(' '), rest.size());
-        line.words.emplace_back(rest.substr(0, space));
-        rest.remove_prefix(space);
-      }
-    }
-    if (!line.words.empty()) {
-      lines.push_back(std::move(line));
-    }
-  }
-  return lines;
-}
-
-template <typename Number>
-Number number(std::string_view word) {
-  Number value{};
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc{} || end != word.data() + word.size()) {
-    throw Malformed{"'" + std::string(word) + "' is no number that fits here"};
-  }
-  return value;
-}
-
-llvm::APInt big_number(unsigned width, std::string_view word) {
-  const bool is_negative = word.starts_with('-');
-  std::string_view digits = is_negative ? word.substr(1) : word;
-  const bool is_hex = digits.starts_with("0x");
-  digits.remove_prefix(is_hex ? 2 : 0);
-  const std::string_view allowed = is_hex ? "0123456789abcdefABCDEF" : "0123456789";
-  if (width == 0 || digits.empty() || digits.find_first_not_of(allowed) != std::string_view::npos) {
-    throw Malformed{"'" + std::string(word) + "' is no constant of " + std::to_string(width) + " bits"};
-  }
-  const unsigned roomy = std::max(width, static_cast<unsigned>(digits.size()) * 4 + 1);
-  const llvm::APInt value(roomy, llvm::StringRef(digits.data(), digits.size()), is_hex ? 16 : 10);
-  if (value.getActiveBits() > width) {
-    throw Malformed{"'" + std::string(word) + "' does not fit " + std::to_string(width) + " bits"};
-  }
-  const llvm::APInt cut = value.trunc(width);
-  return is_negative ? -cut : cut;
-}
 
 template <typename Item>
 int find_named(const std::vector<Item>& items, std::string_view name, std::string_view what) {
@@ -88,75 +20,6 @@ int find_named(const std::vector<Item>& items, std::string_view name, std::strin
   }
   return static_cast<int>(found - items.begin());
 }
-
-// The words of a line, taken from the front.
-class Words {
- public:
-  explicit Words(const Line& line) : words_(line.words) {
-    if (words_.back().starts_with('@')) {
-      place_ = words_.back();
-      words_.pop_back();
-    }
-  }
-
-  [[nodiscard]] bool done() const { return next_ == words_.size(); }
-  [[nodiscard]] std::string_view peek() const { return done() ? std::string_view() : words_[next_]; }
-  std::string take() {
-    if (done()) {
-      throw Malformed{"a word is missing"};
-    }
-    return words_[next_++];
-  }
-  bool take_if(std::string_view word) {
-    const bool is_it = peek() == word;
-    next_ += is_it ? 1 : 0;
-    return is_it;
-  }
-  std::string take_quoted() {
-    if (!peek().starts_with('"')) {
-      throw Malformed{"a \"quoted\" word is missing"};
-    }
-    return take().substr(1);
-  }
-  template <typename Number>
-  Number take_number() {
-    return number<Number>(take());
-  }
-  bool take_sign() {
-    if (take_if("signed")) {
-      return true;
-    }
-    if (!take_if("unsigned")) {
-      throw Malformed{"'signed' or 'unsigned' is missing"};
-    }
-    return false;
-  }
-  void finish() const {
-    if (!done()) {
-      throw Malformed{"'" + std::string(peek()) + "' is one word too many"};
-    }
-  }
-
-  [[nodiscard]] Location place() const {
-    if (place_.empty()) {
-      return {};
-    }
-    const std::size_t first = place_.find(':');
-    const std::size_t second = place_.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) {
-      throw Malformed{"a place is @file:line:column"};
-    }
-    const std::string_view text = place_;
-    return {.file = number<int>(text.substr(1, first - 1)),
-            .line = number<int>(text.substr(first + 1, second - first - 1)),
-            .column = number<int>(text.substr(second + 1))};
-  }
-
- private:
-  std::vector<std::string> words_;
-  std::size_t next_ = 0;
-  std::string place_;
-};
 
 // The lines of one process. Names of blocks and labels may be used before they are defined, so it goes twice over them.
 class ProcessParser {
@@ -502,7 +365,7 @@ void parse_kernel_line(Kernel& kernel, Words& words) {
 }  // namespace
 
 std::variant<Kernel, ParseError> parse(std::string_view text) {
-  const std::vector<Line> lines = split(text);
+  const std::vector<Line> lines = split_lines(text);
   Kernel kernel;
   int line_number = 0;
   try {

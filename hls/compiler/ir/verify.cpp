@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "hls/compiler/ir/dominance.hpp"
 #include "hls/compiler/ir/properties.hpp"
 #include "hls/compiler/ir/verify_ops.hpp"
 
@@ -149,68 +150,13 @@ class ProcessVerifier {
     return std::nullopt;
   }
 
-  // Immediate dominators by the iteration of Cooper, Harvey and Kennedy, over the reverse postorder.
   Fault graph() {
     predecessors_ = predecessors(process_);
     if (!predecessors_[0].empty()) {
       return "the entry has a predecessor";
     }
-    const std::vector<std::size_t> order = reverse_postorder();
-    if (order.size() != process_.blocks.size()) {
-      return "a block cannot be reached";
-    }
-    constexpr auto kUnknown = static_cast<std::size_t>(-1);
-    rank_.assign(order.size(), 0);
-    for (std::size_t rank = 0; rank < order.size(); ++rank) {
-      rank_[order[rank]] = rank;
-    }
-    dominator_.assign(order.size(), kUnknown);
-    dominator_[0] = 0;
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (const std::size_t block : order) {
-        std::size_t common = block == 0 ? 0 : kUnknown;
-        for (const BlockId from : predecessors_[block]) {
-          if (dominator_[index(from)] != kUnknown) {
-            common = common == kUnknown ? index(from) : nearest_common(common, index(from));
-          }
-        }
-        changed |= dominator_[block] != common;
-        dominator_[block] = common;
-      }
-    }
-    return std::nullopt;
-  }
-
-  std::size_t nearest_common(std::size_t a, std::size_t b) const {
-    while (a != b) {
-      std::size_t& deeper = rank_[a] > rank_[b] ? a : b;
-      deeper = dominator_[deeper];
-    }
-    return a;
-  }
-
-  std::vector<std::size_t> reverse_postorder() const {
-    std::vector<std::size_t> order;
-    std::vector<bool> seen(process_.blocks.size(), false);
-    std::vector<std::pair<std::size_t, std::size_t>> stack = {{0, 0}};  // block, next successor
-    seen[0] = true;
-    while (!stack.empty()) {
-      auto& [block, next] = stack.back();
-      const std::vector<BlockId> targets = successors(process_.blocks[block]);
-      if (next == targets.size()) {
-        order.push_back(block);
-        stack.pop_back();
-        continue;
-      }
-      const std::size_t target = index(targets[next++]);
-      if (!seen[target]) {
-        seen[target] = true;
-        stack.emplace_back(target, 0);
-      }
-    }
-    std::ranges::reverse(order);
-    return order;
+    dominance_.emplace(process_);
+    return dominance_->reaches_all() ? std::nullopt : Fault("a block cannot be reached");
   }
 
   // Whether `value` is there when a user at `position` in `block` runs.
@@ -225,10 +171,7 @@ class ProcessVerifier {
     if (home == block) {
       return position_[index(value)] < position;
     }
-    while (block != 0 && rank_[block] > rank_[home]) {
-      block = dominator_[block];
-    }
-    return block == home;
+    return dominance_->dominates(home, block);
   }
 
   Fault uses() {
@@ -331,9 +274,8 @@ class ProcessVerifier {
   const Process& process_;
   std::vector<BlockId> block_of_;
   std::vector<std::vector<BlockId>> predecessors_;
-  std::vector<std::size_t> rank_;       // [block] in reverse postorder
-  std::vector<std::size_t> dominator_;  // [block] immediate
-  std::vector<std::size_t> position_;   // [op] in its block
+  std::optional<Dominance> dominance_;
+  std::vector<std::size_t> position_;  // [op] in its block
 };
 
 // What at most one process may use: the ends of streams, output scalars, array arguments.

@@ -188,11 +188,12 @@ std::vector<int> nodes_of_ops(const Process& process) {
   return result;
 }
 
-Problem build_problem(const Process& process, std::size_t block, const std::vector<int>& node_of,
+Problem build_problem(const Kernel& kernel, const Process& process, std::size_t block, const std::vector<int>& node_of,
                       const std::vector<BlockId>& block_of, const ScheduleOptions& options, double budget_ns,
                       Exclusive& exclusive) {
   const BlockId self{static_cast<int>(block)};
   Problem problem;
+  problem.kernel = &kernel;
   problem.process = &process;
   problem.block = &process.blocks[block];
   problem.budget_ns = budget_ns;

@@ -42,6 +42,7 @@ struct Node {
 };
 
 struct Problem {
+  const Kernel* kernel = nullptr;
   const Process* process = nullptr;
   const Block* block = nullptr;
   double budget_ns = 0;
@@ -56,9 +57,9 @@ struct Problem {
 // Ids of operations to nodes of their block; of all blocks of a process.
 [[nodiscard]] std::vector<int> nodes_of_ops(const Process& process);
 
-[[nodiscard]] Problem build_problem(const Process& process, std::size_t block, const std::vector<int>& node_of,
-                                    const std::vector<BlockId>& block_of, const ScheduleOptions& options,
-                                    double budget_ns, Exclusive& exclusive);
+[[nodiscard]] Problem build_problem(const Kernel& kernel, const Process& process, std::size_t block,
+                                    const std::vector<int>& node_of, const std::vector<BlockId>& block_of,
+                                    const ScheduleOptions& options, double budget_ns, Exclusive& exclusive);
 
 // When an operation that starts at `start` has its result.
 [[nodiscard]] Time ready(const OpCost& cost, const Time& start);

@@ -52,7 +52,6 @@ class ModuloScheduler {
         Placement placement{.starts = starts_, .ports = std::vector<int>(at(size_), -1)};
         const std::optional<int> stuck = reserve_ports(order, placement);
         if (!stuck) {
-          sink_phis(placement);
           return placement;
         }
         obstacle = {describe_ports(problem_, problem_.op(*stuck).memory)};
@@ -256,28 +255,6 @@ class ModuloScheduler {
   void move(int node, int cycle) {
     bounds_[at(node)] = cycle;
     dirty_[at(node)] = true;
-  }
-
-  // A phi that is used late is best taken from its register then, instead of being copied from stage to stage; until
-  // the end of its window.
-  void sink_phis(Placement& placement) const {
-    for (std::size_t phi = 0; phi < problem_.back_of_phi.size(); ++phi) {
-      const int node = static_cast<int>(phi);
-      const int back = problem_.back_of_phi[phi];
-      if (back < 0 || problem_.feeds_phi[phi] || node == problem_.condition || users_[phi].empty()) {
-        continue;
-      }
-      int cycle = problem_.fault == PlantedFault::kPhiWindow
-                      ? starts_[at(users_[phi].front())].cycle
-                      : ready(problem_.nodes[at(back)].cost, starts_[at(back)]).cycle;
-      for (const int user : users_[phi]) {
-        const std::vector<int>& data = problem_.nodes[at(user)].data;
-        if (std::ranges::find(data, node) != data.end()) {
-          cycle = std::min(cycle, starts_[at(user)].cycle);
-        }
-      }
-      placement.starts[phi].cycle = std::max(cycle, placement.starts[phi].cycle);
-    }
   }
 
   const Problem& problem_;

@@ -57,6 +57,25 @@ double delay_of(const Problem& problem, const std::vector<int>& nodes) {
   return sum;
 }
 
+std::string lines_text(const std::set<int>& lines) {
+  std::string text;
+  for (const int line : lines) {
+    text += (text.empty() ? (lines.size() > 1 ? "lines " : "line ") : ", ") + std::to_string(line);
+  }
+  return text;
+}
+
+std::string describe_stream(const Problem& problem, const std::vector<int>& nodes) {
+  std::set<int> lines;
+  for (const int node : nodes) {
+    lines.insert(problem.op(node).location.line);
+  }
+  const Op& first = problem.op(nodes.front());
+  return "stream '" + problem.kernel->streams[index(first.stream)].name +
+         "', which moves one word a cycle: " + count(nodes.size(), is_stream_reading(first.kind) ? "read" : "write") +
+         " an iteration (" + lines_text(lines) + ")";
+}
+
 // Cycles from the circle's start round to it again, on its own.
 int cycles_of(const Problem& problem, const std::vector<Step>& circle) {
   Time time;
@@ -88,8 +107,7 @@ std::string describe_recurrence(const Problem& problem, const std::vector<Step>&
   }
   const int cycles = cycles_of(problem, steps);
   if (is_stream) {
-    return "one word a cycle of a stream: " + chain_text(problem, nodes) + " are " + count(nodes.size(), "operation") +
-           " an iteration";
+    return describe_stream(problem, nodes);
   }
   return "the recurrence " + chain_text(problem, without_wires(problem, nodes)) + ", which takes " +
          count(static_cast<std::size_t>(std::max(cycles, 0)), "cycle") + " (" + nanoseconds(delay_of(problem, nodes)) +
@@ -115,17 +133,13 @@ std::string describe_ports(const Problem& problem, MemoryId memory) {
       lines.insert(op.location.line);
     }
   }
-  std::string where;
-  for (const int line : lines) {
-    where += (where.empty() ? "" : ", ") + std::to_string(line);
-  }
   std::string ports = count(static_cast<std::size_t>(it.ports.read), "read port") + ", " +
                       count(static_cast<std::size_t>(it.ports.write), "write port");
   if (it.ports.read_write > 0) {
     ports += ", " + count(static_cast<std::size_t>(it.ports.read_write), "read-write port");
   }
   return "the ports of memory '" + it.name + "' (" + ports + "), which has " + count(loads, "load") + " and " +
-         count(stores, "store") + " an iteration (lines " + where + ")";
+         count(stores, "store") + " an iteration (" + lines_text(lines) + ")";
 }
 
 // Tarjan's strongly connected components, without recursion.

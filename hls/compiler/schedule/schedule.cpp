@@ -9,6 +9,7 @@
 #include "hls/compiler/schedule/constraints.hpp"
 #include "hls/compiler/schedule/exclusive.hpp"
 #include "hls/compiler/schedule/placement.hpp"
+#include "hls/compiler/schedule/sink.hpp"
 
 namespace sluice::hlsc {
 namespace {
@@ -49,15 +50,16 @@ class ProcessScheduler {
   }
 
   void schedule_block(std::size_t block) {
-    const Problem problem = build_problem(process_, block, node_of_, block_of_, options_, budget_ns_, exclusive_);
+    const Problem problem =
+        build_problem(kernel_, process_, block, node_of_, block_of_, options_, budget_ns_, exclusive_);
     if (!fits_cycle(problem)) {
       return;
     }
     BlockSchedule& result = result_.blocks[block];
     if (!problem.block->pipeline) {
-      take(problem, place_straight(problem, exclusive_), result);
+      take(problem, sink(problem, place_straight(problem, exclusive_)), result);
     } else if (std::optional<Placement> placement = pipeline(problem, result)) {
-      take(problem, *placement, result);
+      take(problem, sink(problem, *std::move(placement)), result);
     }
     find_critical_chain(problem, result);
   }
@@ -84,7 +86,7 @@ class ProcessScheduler {
   // The placement at the smallest II that is not below the one asked for; an error if that is larger.
   std::optional<Placement> pipeline(const Problem& problem, BlockSchedule& result) {
     const int target = problem.block->pipeline->target_ii;
-    constexpr int kMostTried = 4096;
+    constexpr int kMostTried = 1 << 16;
     std::string reason;
     for (int ii = target; ii <= kMostTried; ii += ii < target + 32 ? 1 : ii / 2) {
       std::variant<Placement, Obstacle> attempt = place_modulo(problem, exclusive_, ii);

@@ -65,10 +65,7 @@ Placement place_straight(const Problem& problem, Exclusive& exclusive) {
   Placement placement;
   std::vector<Time> done;
   Reservation reservation(problem, exclusive, 0);
-  std::vector<AccessOrder> orders;
-  for (const Memory& memory : problem.process->memories) {
-    orders.emplace_back(memory);
-  }
+  std::vector<AccessOrder> orders(problem.process->memories.begin(), problem.process->memories.end());
   for (std::size_t node = 0; node < problem.nodes.size(); ++node) {
     const Node& it = problem.nodes[node];
     const Op& op = problem.op(static_cast<int>(node));
