@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <bit>
+#include <optional>
 
 #include "hls/compiler/base/check.hpp"
 #include "hls/compiler/emit/process.hpp"
@@ -62,6 +63,27 @@ std::string count_zeros(ProcessText& text, const Op& it, const Moment& when, con
   return fmt::format("{{{}}}", fmt::join(count.end() - it.width, count.end(), ", "));
 }
 
+// A comparison that one constant operand decides, which linters ask about: nothing is below zero, unsigned.
+std::optional<bool> decided(ProcessText& text, const Op& it) {
+  const Op& left = text.op(it.operands[0]);
+  const Op& right = text.op(it.operands[1]);
+  const bool is_signed = it.kind == OpKind::kSlt || it.kind == OpKind::kSle;
+  const bool strict = it.kind == OpKind::kUlt || it.kind == OpKind::kSlt;
+  const auto is_least = [&](const Op& op) {
+    return op.kind == OpKind::kConstant && (is_signed ? op.constant.isMinSignedValue() : op.constant.isZero());
+  };
+  const auto is_most = [&](const Op& op) {
+    return op.kind == OpKind::kConstant && (is_signed ? op.constant.isMaxSignedValue() : op.constant.isAllOnes());
+  };
+  if (strict && (is_least(right) || is_most(left))) {
+    return false;
+  }
+  if (!strict && (is_least(left) || is_most(right))) {
+    return true;
+  }
+  return std::nullopt;
+}
+
 std::string_view infix(OpKind kind) {
   switch (kind) {
     case OpKind::kAdd:
@@ -93,6 +115,18 @@ std::string_view infix(OpKind kind) {
   }
 }
 
+std::string compare(ProcessText& text, const Op& it, const Moment& when) {
+  if (const auto result = decided(text, it)) {
+    return *result ? "1'b1" : "1'b0";
+  }
+  const bool is_signed = it.kind == OpKind::kSlt || it.kind == OpKind::kSle;
+  const auto operand = [&](std::size_t i) {
+    const std::string value = text.value(it.operands[i], when);
+    return is_signed ? fmt::format("$signed({})", value) : value;
+  };
+  return fmt::format("{} {} {}", operand(0), infix(it.kind), operand(1));
+}
+
 }  // namespace
 
 std::string expression(ProcessText& text, OpId id) {
@@ -104,9 +138,11 @@ std::string expression(ProcessText& text, OpId id) {
     case OpKind::kMul:
       // Signed: the low bits are the same, and synthesis sees how narrow the sign-extended operands are.
       return fmt::format("{} * {}", is_signed(0), is_signed(1));
+    case OpKind::kUlt:
+    case OpKind::kUle:
     case OpKind::kSlt:
     case OpKind::kSle:
-      return fmt::format("{} {} {}", is_signed(0), infix(it.kind), is_signed(1));
+      return compare(text, it, when);
     case OpKind::kShl:
       return shift(text, id, when, "<<");
     case OpKind::kLShr:

@@ -1,6 +1,8 @@
 // Memories: register files as one vector, the others as arrays with a registered read, so that synthesis infers them.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "hls/compiler/base/check.hpp"
 #include "hls/compiler/emit/process.hpp"
 #include "hls/compiler/ir/properties.hpp"
@@ -56,11 +58,55 @@ llvm::APInt flat(const Memory& memory) {
   return all;
 }
 
-void declare_registers(ProcessText& text, const Memory& memory, MemoryNames& names) {
-  names.storage =
-      text.declare_register(identifier(memory.name) + "_q", static_cast<unsigned>(memory.depth) * memory.width);
+// Elements of a register file that no store can reach.
+std::vector<std::uint64_t> never_stored(const ProcessText& text, const Memory& memory, const MemoryBinding& bound) {
+  std::vector<bool> stored(memory.depth);
+  for (const Access& access : bound.direct) {
+    if (text.op(access.op).kind == OpKind::kStore) {
+      const Op& where = text.op(text.op(access.op).operands[0]);
+      if (where.kind != OpKind::kConstant || memory.depth == 1) {
+        return {};
+      }
+      const std::uint64_t element = where.constant.getLimitedValue();
+      if (element < memory.depth) {
+        stored[element] = true;
+      }
+    }
+  }
+  std::vector<std::uint64_t> result;
+  for (std::uint64_t i = 0; i < memory.depth; ++i) {
+    if (!stored[i]) {
+      result.push_back(i);
+    }
+  }
+  return result;
+}
+
+std::string element_bits(const Memory& memory, std::uint64_t element) {
+  const std::uint64_t low = element * memory.width;
+  return memory.depth * memory.width == 1 ? "" : fmt::format("[{}:{}]", low + memory.width - 1, low);
+}
+
+// A constant where nothing is stored; else registers, of a static with a reset to what it holds at first.
+void declare_registers(ProcessText& text, const Memory& memory, const MemoryBinding& bound, MemoryNames& names) {
+  const auto width = static_cast<unsigned>(memory.depth) * memory.width;
+  const std::string wanted = identifier(memory.name) + "_q";
+  const std::vector<std::uint64_t> constant = never_stored(text, memory, bound);
+  const llvm::APInt value = memory.initial ? flat(memory) : llvm::APInt(width, 0);
+  if (constant.size() == memory.depth) {
+    names.storage = text.signals.declare(wanted, width);
+    text.declarations += fmt::format("  wire {}{} = {};\n", range(width), names.storage, literal(value));
+    return;
+  }
+  names.storage = text.declare_register(wanted, width);
   if (memory.initial && memory.is_static) {
-    text.reset += fmt::format("      {} <= {};\n", names.storage, literal(flat(memory)));
+    text.reset += fmt::format("      {} <= {};\n", names.storage, literal(value));
+  } else if (memory.initial) {
+    text.declarations += fmt::format("  initial {} = {};\n", names.storage, literal(value));
+  } else {
+    for (const std::uint64_t element : constant) {  // anything, but driven
+      text.declarations += fmt::format("  initial {}{} = '0;\n", names.storage, element_bits(memory, element));
+    }
   }
 }
 
@@ -78,7 +124,11 @@ void declare_array(ProcessText& text, const Memory& memory, MemoryNames& names) 
   }
 }
 
-// What one port does: enable, address, write enable and data; each a wire.
+bool is_used_to(const ProcessText& text, const MemoryPortBinding& port, OpKind kind) {
+  return std::ranges::any_of(port.accesses, [&](const Access& access) { return text.op(access.op).kind == kind; });
+}
+
+// What one port does: enable, address, write enable and data; each a wire, empty where nobody asks.
 struct PortWires {
   std::string enable, address, write, data;
 };
@@ -102,24 +152,25 @@ PortWires write_port(ProcessText& text, const Memory& memory, const MemoryPortBi
   const auto enabled = [&](const std::vector<std::string>& terms) {
     return fmt::format("{} && {}", ProcessText::kEnable, any_of(terms));
   };
-  wires.enable = text.declare_wire(base + "_en", 1, enabled(all));
+  if (memory.external >= 0 || is_used_to(text, port, OpKind::kLoad)) {
+    wires.enable = text.declare_wire(base + "_en", 1, enabled(all));
+  }
   wires.address = text.declare_wire(base + "_address", bits_for(memory.depth),
                                     ProcessText::choose(addresses, bits_for(memory.depth)));
-  if (port.writes) {
+  if (memory.external >= 0 ? port.writes : !writes.empty()) {
     wires.write = text.declare_wire(base + "_we", 1, enabled(writes));
     wires.data = text.declare_wire(base + "_d", memory.width, ProcessText::choose(data, memory.width));
   }
   return wires;
 }
 
-void write_internal(ProcessText& text, MemoryNames& names, const MemoryPortBinding& port,
-                    const PortWires& wires, std::size_t number) {
+void write_internal(ProcessText& text, MemoryNames& names, const PortWires& wires, std::size_t number) {
   std::string body;
-  if (port.reads) {
+  if (!wires.enable.empty()) {
     body += fmt::format("    if ({}) {} <= {}[{}];\n", text.signals.read(wires.enable), names.q[number],
                         text.signals.read(names.storage), text.signals.read(wires.address));
   }
-  if (port.writes) {
+  if (!wires.write.empty()) {
     body += fmt::format("    if ({}) {}[{}] <= {};\n", text.signals.read(wires.write), names.storage,
                         text.signals.read(wires.address), text.signals.read(wires.data));
   }
@@ -156,9 +207,7 @@ void write_register_stores(ProcessText& text, const Memory& memory, const Memory
     if (where.kind == OpKind::kConstant || memory.depth == 1) {
       const std::uint64_t element = memory.depth == 1 ? 0 : where.constant.getLimitedValue();
       if (element < memory.depth) {
-        const std::uint64_t low = element * memory.width;
-        const std::string slice = memory.depth == 1 ? "" : fmt::format("[{}:{}]", low + memory.width - 1, low);
-        text.control += fmt::format("      if ({}) {}{} <= {};\n", happens, vector, slice, data);
+        text.control += fmt::format("      if ({}) {}{} <= {};\n", happens, vector, element_bits(memory, element), data);
       }
       continue;
     }
@@ -180,12 +229,12 @@ void declare_storage(ProcessText& text) {
         fmt::format("  // {}: {} words of {} bits in {}{}{}\n", memory.name, memory.depth, memory.width,
                     kind_name(memory.kind), comment.empty() ? "" : "; ", comment.empty() ? "" : comment.substr(3));
     if (memory.external < 0) {
-      memory.kind == MemoryKind::kRegisters ? declare_registers(text, memory, names)
+      memory.kind == MemoryKind::kRegisters ? declare_registers(text, memory, bound, names)
                                             : declare_array(text, memory, names);
     }
     for (std::size_t p = 0; p < bound.ports.size(); ++p) {
       names.q.emplace_back();
-      if (bound.ports[p].reads) {
+      if (memory.external >= 0 ? bound.ports[p].reads : is_used_to(text, bound.ports[p], OpKind::kLoad)) {
         names.q.back() = memory.external >= 0
                              ? fmt::format("{}_q{}_i", text.ports.arrays[static_cast<std::size_t>(memory.external)], p)
                              : text.declare_register(fmt::format("{}_q{}", identifier(memory.name), p), memory.width);
@@ -234,7 +283,7 @@ void write_storage(ProcessText& text) {
       }
       const PortWires wires = write_port(text, memory, port, fmt::format("{}_{}", identifier(memory.name), p));
       if (memory.external < 0) {
-        write_internal(text, names, port, wires, p);
+        write_internal(text, names, wires, p);
       } else {
         write_external(text, memory, port, wires, p);
       }
