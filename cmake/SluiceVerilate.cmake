@@ -16,12 +16,13 @@ if(NOT TARGET sluice_verilator_runtime)
   target_link_libraries(sluice_verilator_runtime PUBLIC Threads::Threads)
 endif()
 
-# sluice_verilate(NAME TOP file.sv [CLASS Vclass] [PARAMETERS Name=value...] [ASSERT] [TRACE]) makes static library
+# sluice_verilate(NAME TOP file.sv [CLASS Vclass] [PARAMETERS Name=value...] [ASSERT] [TRACE] [RANDOM]) makes static library
 # sluice_rtl_NAME with class Vclass (#include "Vclass.h"; V<NAME> if not given) of the module that file.sv is named
 # after. Packages of rtl/pkg are known; modules below it are found by their file names in the folders of rtl/. ASSERT
-# keeps the assertions in; TRACE allows waves (VCD).
+# keeps the assertions in; TRACE allows waves (VCD); RANDOM lets the context's randReset choose what registers
+# start with.
 function(sluice_verilate name)
-  cmake_parse_arguments(ARG "ASSERT;TRACE" "TOP;CLASS" "PARAMETERS" ${ARGN})
+  cmake_parse_arguments(ARG "ASSERT;TRACE;RANDOM" "TOP;CLASS" "PARAMETERS" ${ARGN})
   get_filename_component(top_file ${ARG_TOP} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
   get_filename_component(top ${top_file} NAME_WE)
   set(prefix V${name})
@@ -47,6 +48,9 @@ function(sluice_verilate name)
   endif()
   if(ARG_TRACE)
     list(APPEND arguments --trace)
+  endif()
+  if(ARG_RANDOM)
+    list(APPEND arguments --x-initial unique)  # the last one counts
   endif()
 
   # Verilator names its files by content, so that they are compiled through two files of fixed name that include them:
