@@ -54,29 +54,47 @@ std::vector<std::string> target_names() {
   return names;
 }
 
+// CLI11's validator: an empty text is good. Its own range takes 'nan'.
+std::string clock_period(const std::string& text) {
+  double period_ns = 0;
+  if (CLI::detail::lexical_cast(text, period_ns) && period_ns >= 0.5 && period_ns <= 1000) {
+    return "";
+  }
+  return "is a number of nanoseconds from 0.5 to 1000";
+}
+
+// Options with their values' names as help shows them; the validators' own texts repeat what is said anyway.
 void declare(CLI::App& app, Request& request) {
   Options& source = request.pipeline.source;
+  ScheduleOptions& schedule = request.pipeline.schedule;
   app.set_version_flag("--version", "sluice-hls " SLUICE_VERSION);
-  auto* kernel = app.add_option("KERNEL", source.source, "the C++ file with the kernel");
-  auto* top = app.add_option("--top", source.top, "name of the kernel's function");
-  app.add_option("-o,--output", request.folder, "folder for NAME.sv and its reports (made if need be)")
-      ->capture_default_str();
-  app.add_option("--clock-ns", request.pipeline.schedule.clock_ns, "clock period")
-      ->check(CLI::Range(0.5, 1000.0))
-      ->capture_default_str();
-  app.add_option("--target", request.target_name, "device whose modelled delays the schedule fits")
-      ->check(CLI::IsMember(target_names()))
-      ->capture_default_str();
-  app.add_option("-I", source.include_folders, "folder for #include; repeat for more")->allow_extra_args(false);
-  app.add_option("-D", source.definitions, "macro NAME or NAME=VALUE; repeat for more")->allow_extra_args(false);
+  auto* kernel = app.add_option("KERNEL", source.source, "the C++ file with the kernel")->type_name("");
+  auto* top = app.add_option("--top", source.top, "name of the kernel's function")->type_name("NAME");
+  app.add_option("-o,--output", request.folder, "folder for NAME.sv and its reports, made if need be (here)")
+      ->type_name("FOLDER");
+  app.add_option("--clock-ns", schedule.clock_ns, fmt::format("clock period ({})", schedule.clock_ns))
+      ->type_name("NS")
+      ->check(clock_period, "");
+  app.add_option("--target", request.target_name,
+                 fmt::format("device whose modelled delays the schedule fits ({})", request.target_name))
+      ->type_name("NAME")
+      ->check(CLI::IsMember(target_names()).description(""));
+  app.add_option("-I", source.include_folders, "folder for #include; repeat for more")
+      ->type_name("FOLDER")
+      ->allow_extra_args(false);
+  app.add_option("-D", source.definitions, "macro; repeat for more")
+      ->type_name("NAME[=VALUE]")
+      ->allow_extra_args(false);
   app.add_option("--hls-include", source.hls_include, "folder of ap_int.h and hls_stream.h instead of this build's")
-      ->check(CLI::ExistingDirectory);
-  app.add_option("--print", request.pipeline.stop_at, "stop there and print: llvm, ir (the kernel IR) or schedule")
-      ->transform(CLI::CheckedTransformer(kStages));
+      ->type_name("FOLDER")
+      ->check(CLI::ExistingDirectory.description(""));
+  app.add_option("--print", request.pipeline.stop_at, "stop at llvm, ir (the kernel IR) or schedule and print that")
+      ->type_name("FORM")
+      ->transform(CLI::CheckedTransformer(kStages).description(""));
   app.add_flag("--json-diagnostics", request.json_diagnostics,
                "diagnostics as JSON, one object a line, on standard error");
   auto* list = app.add_flag("--list-targets", request.lists_targets, "what --target takes");
-  app.add_option("--plant", request.pipeline.schedule.fault, "a fault, for the compiler's own tests")
+  app.add_option("--plant", schedule.fault, "a fault, for the compiler's own tests")
       ->transform(CLI::CheckedTransformer(kFaults))
       ->group("");
   app.footer(

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
+#include <vector>
 
 #include "hls/compiler/ir/properties.hpp"
 
@@ -44,8 +46,8 @@ std::string schedule_text(const Kernel& kernel, const Schedule& schedule) {
         text += fmt::format("    II: {}\n", block.ii_limit);
       }
       std::vector<OpId> ops = process.blocks[b].ops;
-      std::ranges::stable_sort(
-          ops, {}, [&](OpId id) { return std::pair(times.ops[index(id)].cycle, times.ops[index(id)].start_ns); });
+      std::ranges::sort(
+          ops, {}, [&](OpId id) { return std::tuple(times.ops[index(id)].cycle, times.ops[index(id)].start_ns, id); });
       for (OpId id : ops) {
         text += line_of(process, times, id);
       }

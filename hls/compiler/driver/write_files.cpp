@@ -39,6 +39,9 @@ std::optional<std::string> write_files(const fs::path& folder, const std::vector
   written.reserve(files.size());
   const Temporaries temporaries(written);
   for (const OutputFile& file : files) {
+    if (fs::is_directory(folder / file.name)) {
+      return "'" + (folder / file.name).string() + "' is a folder";
+    }
     written.push_back(folder / ("." + file.name + ".tmp-" + std::to_string(::getpid())));
     std::ofstream stream(written.back(), std::ios::binary);
     stream << file.text;
