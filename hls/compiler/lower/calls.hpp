@@ -8,8 +8,8 @@
 //     empty(i1, ptr stream) -> i1               full(i1, ptr stream) -> i1
 //     depth(ptr stream, i32)
 //     scalar(i32 scalar) -> iW                  output(i1, i32 output, iW)
-//     load(i1, i32 memory, i64 linear, iA address) -> iW     linear: the element's index in the array before it was
-//     store(i1, i32 memory, i64 linear, iA address, iW)      split into banks; only dependences look at it
+//     load(i1, i32 memory, iL linear, iA address) -> iW     linear: the element's index in the array before it was
+//     store(i1, i32 memory, iL linear, iA address, iW)      split into banks; only dependences look at it
 //     unwritten(i32 output) -> iW               what an output argument held before the kernel wrote it: an error
 //     loop(i32 directives)                      in the header of every loop of the source
 //     object(i32 directives, ptr)               a pragma about an object, until inlining has shown which

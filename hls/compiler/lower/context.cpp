@@ -71,6 +71,11 @@ std::string source_name(llvm::StringRef name) {
   return name.str();
 }
 
+std::string object_key(const llvm::Value& object) {
+  std::string prefix = llvm::isa<llvm::GlobalVariable>(object) ? "@" : "";
+  return prefix + object.getName().split(".sroa.").first.str();
+}
+
 std::string object_name(const Lowering& lowering, const llvm::Value& object) {
   if (llvm::isa<llvm::GlobalVariable>(object)) {
     auto found = lowering.compiled.globals.find(object.getName().str());
@@ -78,7 +83,11 @@ std::string object_name(const Lowering& lowering, const llvm::Value& object) {
       return found->second.name;
     }
   }
-  std::string name = object.getName().split('.').first.str();
+  llvm::StringRef text = object.getName();
+  if (text.consume_front("__const.")) {  // the contents of a local array: __const.FUNCTION.NAME, perhaps numbered
+    text = text.split('.').second;
+  }
+  std::string name = text.split('.').first.str();
   return name.empty() ? "array" : name;
 }
 

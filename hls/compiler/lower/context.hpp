@@ -63,7 +63,9 @@ struct Lowering {
   Kernel kernel;
   std::vector<LoopDirectives> loops;                         // sluice.loop's operand
   std::vector<std::pair<PragmaMarker, llvm::DebugLoc>> object_markers;  // sluice.object's operand
-  std::map<std::string, ObjectDirectives> objects;           // of the process at hand, by LLVM's name of the object
+  std::map<std::string, ObjectDirectives> objects;           // of the process at hand, by object_key()
+
+  std::vector<ObjectDirectives> memory_directives;           // of the process at hand, parallel to Process::memories
 
   void error(const llvm::DebugLoc& location, std::string message);
   void warning(const llvm::DebugLoc& location, std::string message);
@@ -74,7 +76,10 @@ struct Lowering {
 // The name that the source gave, from LLVM's: without what passes append; empty where clang made it up.
 [[nodiscard]] std::string source_name(llvm::StringRef name);
 
-// Of an object (alloca, global or argument): as above, with the front end's names for globals.
+// Of an object (alloca, global or argument): the key of Lowering::objects; an alloca that SROA split off has its whole's.
+[[nodiscard]] std::string object_key(const llvm::Value& object);
+
+// Of an object: what the source calls it.
 [[nodiscard]] std::string object_name(const Lowering& lowering, const llvm::Value& object);
 
 }  // namespace sluice::hlsc

@@ -5,6 +5,7 @@
 // left behind where the inner loop dissolved, from the loop's own. Pragmas about objects wait as sluice.object until
 // inlining has shown which object an argument is. The markers themselves go: they take addresses.
 #include <llvm/Analysis/LoopInfo.h>
+#include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/InstIterator.h>
 

@@ -99,7 +99,7 @@ void attach_objects(Lowering& lowering, llvm::Function& function) {
       if (!object->hasName()) {
         object->setName("array");
       }
-      ObjectReader(lowering, marker, place).read(lowering.objects[object->getName().str()]);
+      ObjectReader(lowering, marker, place).read(lowering.objects[object_key(*object)]);
     }
     call.eraseFromParent();
   }

@@ -38,8 +38,17 @@ void rewrite_arguments(Lowering& lowering, const ProcessPlan& plan);
 void expand_copies(Lowering& lowering, llvm::Function& function);
 void attach_objects(Lowering& lowering, llvm::Function& function);
 void optimise_early(llvm::Function& function);
+void optimise_between(llvm::Function& function);  // rounds of unrolling
 void unroll_loops(Lowering& lowering, llvm::Function& function);
 void flatten_loops(Lowering& lowering, llvm::Function& function);
 void optimise_late(llvm::Function& function);
+void optimise_values(llvm::Function& function);  // leaves the control flow as it is
+void lower_memories(Lowering& lowering, const ProcessPlan& plan, Process& process);
+void if_convert(Lowering& lowering, llvm::Function& function);
+void expand_divisions(Lowering& lowering, llvm::Function& function);
+void expand_intrinsics(Lowering& lowering, llvm::Function& function);
+void merge_blocks(llvm::Function& function);
+void build_process(Lowering& lowering, const ProcessPlan& plan, Process& process);
+void lower_switches(llvm::Function& function);
 
 }  // namespace sluice::hlsc

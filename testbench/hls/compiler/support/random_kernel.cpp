@@ -1,65 +1,21 @@
 #include "testbench/hls/compiler/support/random_kernel.hpp"
 
-#include <algorithm>
 #include <array>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "hls/compiler/base/check.hpp"
-#include "hls/compiler/ir/properties.hpp"
+#include "testbench/hls/compiler/support/dice.hpp"
+#include "testbench/hls/compiler/support/random_ops.hpp"
 
 namespace sluice::hlsc {
 namespace {
 
 using llvm::APInt;
 
-// Numbers by remainder: the distributions of the standard library differ between implementations.
-class Dice {
+class Generator : private RandomOps {
  public:
-  explicit Dice(std::uint64_t seed) : generator_(seed) {}
-  // 0 .. count - 1
-  int below(int count) { return static_cast<int>(generator_() % static_cast<std::uint64_t>(count)); }
-  int between(int first, int last) { return first + below(last - first + 1); }
-  bool percent(int chance) { return below(100) < chance; }
-  template <typename Item, std::size_t kSize>
-  Item one_of(const std::array<Item, kSize>& items) {
-    return items[static_cast<std::size_t>(below(static_cast<int>(kSize)))];
-  }
-  template <typename Item>
-  Item one_of(const std::vector<Item>& items) {
-    return items[static_cast<std::size_t>(below(static_cast<int>(items.size())))];
-  }
-  APInt bits(unsigned width) {
-    APInt value(width, 0);
-    const int shape = below(6);
-    if (shape == 0) {
-      return percent(50) ? value : APInt::getAllOnes(width);
-    }
-    for (unsigned low = 0; low < width; low += 32) {
-      value.insertBits(generator_() & 0xffffffffU, low, std::min(32U, width - low));
-    }
-    return shape == 1 && width > 4 ? value.lshr(width - 4) : value;
-  }
-
- private:
-  std::mt19937_64 generator_;
-};
-
-constexpr std::array<unsigned, 14> kWidths = {1, 2, 3, 7, 8, 12, 16, 17, 24, 32, 33, 48, 64, 100};
-
-// An access of a pipelined block, for its dependences. `offset`: the address is the loop's counter plus that.
-struct Access {
-  OpId op;
-  MemoryId memory;
-  bool is_store;
-  std::optional<int> offset;
-};
-
-class Generator {
- public:
-  explicit Generator(std::uint64_t seed) : dice_(seed) {}
+  using RandomOps::RandomOps;
 
   Kernel make() {
     kernel_.name = "random";
@@ -93,8 +49,6 @@ class Generator {
   }
 
  private:
-  // ---- the kernel's parts
-
   StreamId add_stream(const std::string& name, StreamDirection direction) {
     Stream stream;
     stream.name = name;
@@ -171,215 +125,6 @@ class Generator {
       process_.memories.push_back(std::move(it));
     }
   }
-
-  // ---- operations
-
-  OpId append(Op op) {
-    op.location = {.file = 0, .line = ++line_, .column = 1};
-    const bool is_listed = !is_blockless(op.kind);
-    process_.ops.push_back(std::move(op));
-    const OpId id{static_cast<int>(process_.ops.size()) - 1};
-    if (is_listed) {
-      current().ops.push_back(id);
-    }
-    return id;
-  }
-
-  Op operation(OpKind kind, unsigned width, std::vector<OpId> operands = {}) {
-    Op op;
-    op.kind = kind;
-    op.width = width;
-    op.operands = std::move(operands);
-    return op;
-  }
-
-  OpId constant(const APInt& value) {
-    Op op = operation(OpKind::kConstant, value.getBitWidth());
-    op.constant = value;
-    return append(std::move(op));
-  }
-  OpId constant(unsigned width, std::uint64_t value) { return constant(APInt(width, value)); }
-
-  unsigned width_of(OpId id) const { return process_.ops[index(id)].width; }
-
-  OpId adapt(OpId value, unsigned width) {
-    const unsigned from = width_of(value);
-    if (from == width) {
-      return value;
-    }
-    if (from < width) {
-      return append(operation(dice_.percent(50) ? OpKind::kZExt : OpKind::kSExt, width, {value}));
-    }
-    if (dice_.percent(50)) {
-      return append(operation(OpKind::kTrunc, width, {value}));
-    }
-    Op op = operation(OpKind::kExtract, width, {value});
-    op.low = static_cast<unsigned>(dice_.below(static_cast<int>(from - width) + 1));
-    return append(std::move(op));
-  }
-
-  // Any value in scope, rather a recent one.
-  OpId any() {
-    if (dice_.percent(10)) {
-      return constant(dice_.bits(dice_.one_of(kWidths)));
-    }
-    const int size = static_cast<int>(scope_.size());
-    const int back = dice_.percent(60) ? dice_.below(std::min(size, 6)) : dice_.below(size);
-    return scope_[static_cast<std::size_t>(size - 1 - back)];
-  }
-  OpId any(unsigned width) { return adapt(any(), width); }
-
-  OpId bit() {
-    const OpId x = any();
-    static constexpr std::array kKinds = {OpKind::kEq,  OpKind::kNe,  OpKind::kUlt,
-                                          OpKind::kSlt, OpKind::kUle, OpKind::kSle};
-    const OpId y = dice_.percent(50) ? any(width_of(x)) : constant(dice_.bits(width_of(x)));
-    return append(operation(dice_.one_of(kKinds), 1, {x, y}));
-  }
-
-  OpId negated(OpId bit) { return append(operation(OpKind::kXor, 1, {bit, constant(1, 1)})); }
-
-  void arithmetic() {
-    static constexpr std::array kKinds = {OpKind::kAdd,  OpKind::kAdd,  OpKind::kSub,    OpKind::kMul,
-                                          OpKind::kAnd,  OpKind::kOr,   OpKind::kXor,    OpKind::kShl,
-                                          OpKind::kLShr, OpKind::kAShr, OpKind::kSelect, OpKind::kConcat,
-                                          OpKind::kCtlz, OpKind::kCttz, OpKind::kCtpop,  OpKind::kEq};
-    const OpKind kind = dice_.one_of(kKinds);
-    const unsigned width = dice_.one_of(kWidths);
-    switch (kind) {
-      case OpKind::kSelect: {
-        const OpId condition = bit();
-        scope_.push_back(append(operation(kind, width, {condition, any(width), any(width)})));
-        break;
-      }
-      case OpKind::kConcat: {
-        const OpId high = any();
-        const OpId low = any();
-        if (width_of(high) + width_of(low) <= 128) {
-          scope_.push_back(append(operation(kind, width_of(high) + width_of(low), {high, low})));
-        }
-        break;
-      }
-      case OpKind::kCtlz:
-      case OpKind::kCttz:
-      case OpKind::kCtpop:
-        scope_.push_back(append(operation(kind, width, {any(width)})));
-        break;
-      case OpKind::kEq:
-        scope_.push_back(bit());
-        break;
-      default: {
-        const OpId x = any(width);
-        const OpId y = dice_.percent(25) ? constant(dice_.bits(width)) : any(width);
-        scope_.push_back(append(operation(kind, width, {x, y})));
-      }
-    }
-  }
-
-  // The value where `predicate` holds, else a constant: what was skipped has any value.
-  OpId guarded(OpId value, OpId predicate) {
-    if (predicate == OpId::kNone) {
-      return value;
-    }
-    const unsigned width = width_of(value);
-    return append(operation(OpKind::kSelect, width, {predicate, value, constant(dice_.bits(width))}));
-  }
-
-  OpId maybe_predicate(bool may_have) { return may_have && dice_.percent(40) ? bit() : OpId::kNone; }
-
-  void read_stream(StreamId stream, bool may_skip) {
-    Op op = operation(OpKind::kStreamRead, kernel_.streams[index(stream)].width);
-    op.stream = stream;
-    op.predicate = maybe_predicate(may_skip);
-    const OpId predicate = op.predicate;
-    scope_.push_back(guarded(append(std::move(op)), predicate));
-  }
-
-  void write_stream(StreamId stream, bool may_skip) {
-    Op op = operation(OpKind::kStreamWrite, 0, {any(kernel_.streams[index(stream)].width)});
-    op.stream = stream;
-    op.predicate = maybe_predicate(may_skip);
-    append(std::move(op));
-  }
-
-  void write_output(bool may_skip) {
-    Op op = operation(OpKind::kScalarWrite, 0, {any(kernel_.outputs[0].width)});
-    op.scalar = 0;
-    op.predicate = maybe_predicate(may_skip);
-    append(std::move(op));
-  }
-
-  // An address that is inside: of as many bits as the depth has, which is a power of two.
-  std::pair<OpId, std::optional<int>> address(std::uint64_t depth, OpId counter) {
-    unsigned bits = 0;
-    while ((std::uint64_t{1} << bits) < depth) {
-      ++bits;
-    }
-    if (bits == 0) {
-      return {constant(1, 0), 0};
-    }
-    if (counter != OpId::kNone && dice_.percent(60)) {
-      const int offset = dice_.below(static_cast<int>(depth));
-      const OpId low = append(operation(OpKind::kTrunc, bits, {counter}));
-      return {append(operation(OpKind::kAdd, bits, {low, constant(bits, static_cast<std::uint64_t>(offset))})), offset};
-    }
-    if (dice_.percent(30)) {
-      return {constant(bits, static_cast<std::uint64_t>(dice_.below(static_cast<int>(depth)))), std::nullopt};
-    }
-    return {any(bits), std::nullopt};
-  }
-
-  void access(bool is_store, OpId counter, OpId predicate) {
-    const MemoryId id{dice_.below(static_cast<int>(process_.memories.size()))};
-    const Memory& memory = process_.memories[index(id)];
-    if (is_store && memory.kind == MemoryKind::kRom) {
-      return;
-    }
-    const auto [where, offset] = address(memory.depth, counter);
-    Op op = operation(is_store ? OpKind::kStore : OpKind::kLoad, is_store ? 0 : memory.width, {where});
-    op.memory = id;
-    op.predicate = predicate;
-    if (is_store) {
-      op.operands.push_back(any(memory.width));
-    }
-    const OpId done = append(std::move(op));
-    accesses_.push_back({done, id, is_store, offset});
-    if (!is_store) {
-      scope_.push_back(guarded(done, predicate));
-    }
-  }
-
-  void straight_ops(int count) {
-    for (int op = 0; op < count; ++op) {
-      one_op(OpId::kNone);
-    }
-  }
-
-  void one_op(OpId counter) {
-    const int what = dice_.below(100);
-    if (what < 55) {
-      arithmetic();
-    } else if (what < 75) {
-      access(what < 65, counter, maybe_predicate(true));
-    } else if (what < 80) {  // both sides of a condition on one memory
-      const OpId condition = bit();
-      const OpId other = negated(condition);
-      access(false, counter, condition);
-      access(false, counter, other);
-    } else if (what < 88) {
-      if (!inputs_.empty()) {
-        read_stream(dice_.one_of(inputs_), true);
-      }
-    } else if (what < 96) {
-      write_stream(outputs_[0], true);
-    } else if (may_write_output_) {
-      write_output(true);
-    }
-  }
-
-  // ---- blocks
-
-  Block& current() { return process_.blocks[index(block_)]; }
 
   BlockId add_block(const std::string& name) {
     Block block;
@@ -587,18 +332,6 @@ class Generator {
       }
     }
   }
-
-  Dice dice_;
-  Kernel kernel_;
-  Process process_;
-  BlockId block_{0};
-  std::vector<OpId> scope_;       // values that may be used here
-  std::vector<Access> accesses_;  // of the pipelined block at hand
-  std::vector<StreamId> inputs_;  // of the process at hand
-  std::vector<StreamId> outputs_;
-  std::vector<StreamId> links_;
-  bool may_write_output_ = false;
-  int line_ = 1;
 };
 
 }  // namespace
