@@ -75,6 +75,9 @@ void ProcessBuilder::run() {
     finish_phis(*block);
     finish_terminator(*block);
   }
+  for (const auto& [header, loop] : pipelined_) {
+    add_dependences(*loop, process_.blocks[index(blocks_.at(header))]);
+  }
 }
 
 std::vector<llvm::Value*> ProcessBuilder::needed(llvm::Instruction& instruction) const {

@@ -61,6 +61,7 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
 
 std::optional<Kernel> lower(Compiled compiled, Diagnostics& diagnostics) {
   Lowering lowering{.compiled = compiled, .diagnostics = diagnostics, .kernel = {}, .loops = {}, .object_markers = {}, .objects = {}, .memory_directives = {}};
+  lowering.kernel.name = function_name(*compiled.module->getFunction(compiled.top_symbol));
   check_subset(lowering);
   if (diagnostics.failed()) {
     return std::nullopt;
@@ -79,6 +80,10 @@ std::optional<Kernel> lower(Compiled compiled, Diagnostics& diagnostics) {
     if (diagnostics.failed()) {
       return std::nullopt;
     }
+  }
+  connect_streams(lowering);
+  if (diagnostics.failed()) {
+    return std::nullopt;
   }
   if (std::optional<std::string> broken = verify(lowering.kernel)) {
     fail("lowering made a kernel that breaks the rules: " + *broken);

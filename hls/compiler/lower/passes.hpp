@@ -33,6 +33,8 @@ void expand_streams(Lowering& lowering);
 [[nodiscard]] std::vector<ProcessPlan> plan_processes(Lowering& lowering);
 void inline_calls(Lowering& lowering);
 
+void connect_streams(Lowering& lowering);  // last
+
 // Of a process.
 void rewrite_arguments(Lowering& lowering, const ProcessPlan& plan);
 void expand_copies(Lowering& lowering, llvm::Function& function);
