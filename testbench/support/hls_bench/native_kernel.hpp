@@ -167,6 +167,11 @@ struct Argument<hls::stream<T>*> {
 };
 
 template <class T>
+inline constexpr bool is_stream = false;
+template <class T>
+inline constexpr bool is_stream<hls::stream<T>> = true;
+
+template <class T>
 struct OutputArgument {
   explicit OutputArgument(Cursor& cursor) : number(cursor.output) {
     const RtlOutput& port = next_of(cursor.rtl.outputs, cursor.output, "output");
@@ -178,7 +183,7 @@ struct OutputArgument {
 };
 
 template <class T>
-struct Argument<T&, std::enable_if_t<!std::is_array_v<T>>> : OutputArgument<T> {
+struct Argument<T&, std::enable_if_t<!is_stream<T>>> : OutputArgument<T> {
   using OutputArgument<T>::OutputArgument;
   void before(NativeCall&) { this->value = T{}; }
   T& pass() { return this->value; }
@@ -186,7 +191,7 @@ struct Argument<T&, std::enable_if_t<!std::is_array_v<T>>> : OutputArgument<T> {
 
 // An array, perhaps of arrays; or an output scalar, where the kernel has no arrays.
 template <class P>
-struct Argument<P*, std::enable_if_t<!std::is_function_v<P>>> {
+struct Argument<P*, std::enable_if_t<!is_stream<P>>> {
   using Element = std::remove_cv_t<std::remove_all_extents_t<P>>;
   explicit Argument(Cursor& cursor) {
     if (cursor.rtl.arrays.empty()) {
