@@ -45,7 +45,6 @@ TEST_CASE("widening is repeated at its use: the narrow value is what waits", "[h
   const Bound it = bound(loop_kernel({.body = kProduct}));
   CHECK(it.value("h").delays == 2);
   CHECK(it.value("hw").delays == 0);
-  CHECK_FALSE(it.value("hw").used);
 }
 
 TEST_CASE("a value that is used after its block has a register, a phi one beside its own", "[hls][bind]") {

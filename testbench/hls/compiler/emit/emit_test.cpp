@@ -63,15 +63,15 @@ stream out output 9
 scalar n 5 unsigned
 output sum 7 signed
 output return 3 unsigned
-array table 12 20
+array codes 12 20
 process k
 uses n
-memory table 12 20 bram ports 1 1 0 external table
+memory codes 12 20 bram ports 1 1 0 external codes
 %n = scalar 5 n
 block entry
   %x = stream_read 8 in
-  %y = load 12 table %n
-  store table %n 12:4
+  %y = load 12 codes %n
+  store codes %n 12:4
   %z = zext 9 %x
   stream_write out %z
   %t = trunc 7 %y
@@ -83,13 +83,13 @@ block entry
         "input  logic [7:0] in_tdata_i", "input  logic in_tvalid_i", "output logic in_tready_o",
         "output logic [8:0] out_tdata_o", "output logic out_tvalid_o", "input  logic out_tready_i",
         "input  logic [4:0] n_i", "output logic [6:0] sum_o", "output logic sum_valid_o",
-        "output logic [2:0] ap_return_o", "output logic [4:0] table_address0_o", "output logic table_ce0_o",
-        "input  logic [11:0] table_q0_i", "output logic table_we1_o", "output logic [11:0] table_d1_o"}) {
+        "output logic [2:0] ap_return_o", "output logic [4:0] codes_address0_o", "output logic codes_ce0_o",
+        "input  logic [11:0] codes_q0_i", "output logic codes_we1_o", "output logic [11:0] codes_d1_o"}) {
     INFO(port);
     CHECK(has(text, port));
   }
-  CHECK_FALSE(has(text, "table_we0_o"));
-  CHECK_FALSE(has(text, "table_q1_i"));
+  CHECK_FALSE(has(text, "codes_we0_o"));
+  CHECK_FALSE(has(text, "codes_q1_i"));
 }
 
 TEST_CASE("a kernel that runs by itself has no handshake", "[hls][emit]") {

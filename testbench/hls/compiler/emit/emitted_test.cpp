@@ -121,6 +121,7 @@ int compare(const Emitted& emitted, std::uint64_t seed) {
   Interpreter interpreter(kernel);
   BenchOptions options;
   options.seed = seed;
+  options.calls = 40;
   options.max_idle_cycles = 20'000;
   const NativeKernel native = [&](NativeCall& call) { interpret(kernel, interpreter, rtl, call); };
   return run_bench(rtl, native, options, 0, nullptr);
