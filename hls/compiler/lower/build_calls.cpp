@@ -72,6 +72,7 @@ void ProcessBuilder::build_scalar(llvm::CallInst& call) {
   auto found = scalars_.find(number);
   if (found == scalars_.end()) {
     Op op = new_op(OpKind::kScalar, call);
+    op.name = lowering_.kernel.scalars[static_cast<std::size_t>(number)].name;
     op.scalar = static_cast<int>(process_.scalar_arguments.size());
     process_.scalar_arguments.push_back(number);
     found = scalars_.emplace(number, add(std::move(op), false)).first;

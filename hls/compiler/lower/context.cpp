@@ -1,9 +1,11 @@
 #include "hls/compiler/lower/context.hpp"
 
 #include <llvm/ADT/StringSet.h>
+#include <llvm/Demangle/Demangle.h>
 #include <llvm/IR/DebugInfoMetadata.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace sluice::hlsc {
 namespace {
@@ -69,6 +71,19 @@ std::string source_name(llvm::StringRef name) {
     return {};
   }
   return name.str();
+}
+
+std::string function_name(const llvm::Function& function) {
+  const std::string mangled = function.getName().str();
+  llvm::ItaniumPartialDemangler parts;
+  if (!parts.partialDemangle(mangled.c_str()) && parts.isFunction()) {
+    std::size_t size = 0;
+    char* buffer = parts.getFunctionBaseName(nullptr, &size);
+    std::string name = buffer == nullptr ? mangled : buffer;
+    std::free(buffer);
+    return llvm::StringRef(name).split('<').first.str();
+  }
+  return mangled;
 }
 
 std::string object_key(const llvm::Value& object) {

@@ -76,6 +76,9 @@ struct Lowering {
 // The name that the source gave, from LLVM's: without what passes append; empty where clang made it up.
 [[nodiscard]] std::string source_name(llvm::StringRef name);
 
+// Of a function as the source calls it, without namespaces, template arguments and parameters.
+[[nodiscard]] std::string function_name(const llvm::Function& function);
+
 // Of an object (alloca, global or argument): the key of Lowering::objects; an alloca that SROA split off has its whole's.
 [[nodiscard]] std::string object_key(const llvm::Value& object);
 

@@ -35,6 +35,7 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_copies(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { optimise_early(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { unroll_loops(l, *p.function); },
+      [](Lowering& l, const ProcessPlan& p, Process&) { localise_statics(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { optimise_late(*p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { lower_switches(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process& process) { lower_memories(l, p, process); },
@@ -61,6 +62,7 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
 
 std::optional<Kernel> lower(Compiled compiled, Diagnostics& diagnostics) {
   Lowering lowering{.compiled = compiled, .diagnostics = diagnostics, .kernel = {}, .loops = {}, .object_markers = {}, .objects = {}, .memory_directives = {}};
+  lowering.kernel.name = function_name(*compiled.module->getFunction(compiled.top_symbol));
   check_subset(lowering);
   if (diagnostics.failed()) {
     return std::nullopt;
@@ -79,6 +81,10 @@ std::optional<Kernel> lower(Compiled compiled, Diagnostics& diagnostics) {
     if (diagnostics.failed()) {
       return std::nullopt;
     }
+  }
+  connect_streams(lowering);
+  if (diagnostics.failed()) {
+    return std::nullopt;
   }
   if (std::optional<std::string> broken = verify(lowering.kernel)) {
     fail("lowering made a kernel that breaks the rules: " + *broken);

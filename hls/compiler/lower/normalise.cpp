@@ -50,7 +50,7 @@ void normalise_function(llvm::Function& function) {
       instruction.eraseFromParent();
       continue;
     }
-    instruction.dropUnknownNonDebugMetadata();
+    instruction.dropUnknownNonDebugMetadata({llvm::LLVMContext::MD_loop});  // where a loop starts; markers.cpp drops it
     instruction.dropDbgRecords();
   }
 }

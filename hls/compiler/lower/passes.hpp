@@ -33,6 +33,8 @@ void expand_streams(Lowering& lowering);
 [[nodiscard]] std::vector<ProcessPlan> plan_processes(Lowering& lowering);
 void inline_calls(Lowering& lowering);
 
+void connect_streams(Lowering& lowering);  // last
+
 // Of a process.
 void rewrite_arguments(Lowering& lowering, const ProcessPlan& plan);
 void expand_copies(Lowering& lowering, llvm::Function& function);
@@ -41,6 +43,7 @@ void optimise_early(llvm::Function& function);
 void optimise_between(llvm::Function& function);  // rounds of unrolling
 void unroll_loops(Lowering& lowering, llvm::Function& function);
 void flatten_loops(Lowering& lowering, llvm::Function& function);
+void localise_statics(Lowering& lowering, llvm::Function& function);
 void optimise_late(llvm::Function& function);
 void optimise_values(llvm::Function& function);  // leaves the control flow as it is
 void lower_memories(Lowering& lowering, const ProcessPlan& plan, Process& process);
