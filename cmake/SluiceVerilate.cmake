@@ -16,13 +16,15 @@ if(NOT TARGET sluice_verilator_runtime)
   target_link_libraries(sluice_verilator_runtime PUBLIC Threads::Threads)
 endif()
 
+# sluice_verilate_sources(NAME OUT variable TOP ... as below) only makes the C++ files: a list of two in `variable`.
+#
 # sluice_verilate(NAME TOP file.sv [CLASS Vclass] [PARAMETERS Name=value...] [ASSERT] [TRACE] [RANDOM]) makes static library
 # sluice_rtl_NAME with class Vclass (#include "Vclass.h"; V<NAME> if not given) of the module that file.sv is named
 # after. Packages of rtl/pkg are known; modules below it are found by their file names in the folders of rtl/. ASSERT
 # keeps the assertions in; TRACE allows waves (VCD); RANDOM lets the context's randReset choose what registers
 # start with.
-function(sluice_verilate name)
-  cmake_parse_arguments(ARG "ASSERT;TRACE;RANDOM" "TOP;CLASS" "PARAMETERS" ${ARGN})
+function(sluice_verilate_sources name)
+  cmake_parse_arguments(ARG "ASSERT;TRACE;RANDOM" "OUT;TOP;CLASS" "PARAMETERS" ${ARGN})
   get_filename_component(top_file ${ARG_TOP} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
   get_filename_component(top ${top_file} NAME_WE)
   set(prefix V${name})
@@ -64,6 +66,13 @@ function(sluice_verilate name)
     DEPFILE ${directory}/${prefix}__ver.d
     COMMENT "Verilating ${name}"
     VERBATIM)
+  set(${ARG_OUT} ${directory}/fast.cpp ${directory}/slow.cpp PARENT_SCOPE)
+endfunction()
+
+function(sluice_verilate name)
+  cmake_parse_arguments(ARG "TRACE" "" "" ${ARGN})
+  sluice_verilate_sources(${name} OUT sources ${ARGN})
+  set(directory ${CMAKE_CURRENT_BINARY_DIR}/${name}.verilated)
   add_library(sluice_rtl_${name} STATIC ${directory}/fast.cpp ${directory}/slow.cpp)
   set_source_files_properties(${directory}/fast.cpp PROPERTIES COMPILE_OPTIONS "-O3")
   set_source_files_properties(${directory}/slow.cpp PROPERTIES COMPILE_OPTIONS "-O1")

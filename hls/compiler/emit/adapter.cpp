@@ -9,10 +9,12 @@
 namespace sluice::hlsc {
 namespace {
 
-bool has_static_memory(const Kernel& kernel) {
+// Whether some contents count from call to call, or from power-up, that no reset brings back.
+bool has_lasting_memory(const Kernel& kernel) {
   return std::ranges::any_of(kernel.processes, [](const Process& process) {
     return std::ranges::any_of(process.memories, [](const Memory& memory) {
-      return memory.is_static && memory.kind != MemoryKind::kRegisters && memory.kind != MemoryKind::kRom;
+      const bool is_reset = memory.is_static && memory.kind == MemoryKind::kRegisters;
+      return (memory.is_static || memory.initial) && !is_reset && memory.kind != MemoryKind::kRom;
     });
   });
 }
@@ -55,8 +57,8 @@ std::string emit_bench_adapter(const Kernel& kernel) {
   if (kernel.control == Control::kHandshake) {
     text += "  add_handshake(kernel, m);\n";
   }
-  if (has_static_memory(kernel)) {
-    text += "  kernel.has_static_memory = true;\n";
+  if (has_lasting_memory(kernel)) {
+    text += "  kernel.has_lasting_memory = true;\n";
   }
   for (std::size_t i = 0; i < kernel.streams.size(); ++i) {
     const Stream& stream = kernel.streams[i];

@@ -63,6 +63,13 @@ std::string count_zeros(ProcessText& text, const Op& it, const Moment& when, con
   return fmt::format("{{{}}}", fmt::join(count.end() - it.width, count.end(), ", "));
 }
 
+// $countones is a signed int, and Verilator 5.006 takes the sign from its last used bit: cut first, then widen.
+std::string count_ones(unsigned width, const std::string& value) {
+  const auto bits = static_cast<unsigned>(std::bit_width(width));
+  const std::string count = fmt::format("{}'($countones({}))", bits, value);
+  return bits < width ? fmt::format("{{{}'d0, {}}}", width - bits, count) : count;
+}
+
 // A comparison that one constant operand decides, which linters ask about: nothing is below zero, unsigned.
 std::optional<bool> decided(ProcessText& text, const Op& it) {
   const Op& left = text.op(it.operands[0]);
@@ -169,7 +176,7 @@ std::string expression(ProcessText& text, OpId id) {
     case OpKind::kCttz:
       return count_zeros(text, it, when, text.wire(id));
     case OpKind::kCtpop:
-      return fmt::format("{}'($countones({}))", it.width, operand(0));
+      return count_ones(it.width, operand(0));
     case OpKind::kStreamRead:
       return text.signals.read(text.ports.streams[index(it.stream)] + "_dout_i");
     case OpKind::kTryRead: {

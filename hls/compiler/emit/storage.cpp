@@ -207,7 +207,8 @@ void write_register_stores(ProcessText& text, const Memory& memory, const Memory
     if (where.kind == OpKind::kConstant || memory.depth == 1) {
       const std::uint64_t element = memory.depth == 1 ? 0 : where.constant.getLimitedValue();
       if (element < memory.depth) {
-        text.control += fmt::format("      if ({}) {}{} <= {};\n", happens, vector, element_bits(memory, element), data);
+        text.control +=
+            fmt::format("      if ({}) {}{} <= {};\n", happens, vector, element_bits(memory, element), data);
       }
       continue;
     }

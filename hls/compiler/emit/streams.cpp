@@ -98,7 +98,9 @@ void write_streams(ProcessText& text) {
   }
   text.logic += "\n";
   write_issues(text);
-  text.logic += fmt::format("  assign {} = !{};\n{}", ProcessText::kEnable, any_of(stalls), ports);
+  // Nothing moves in reset: before the first one the state is random, and memories with contents must keep them.
+  const std::string runs = stalls.empty() ? "rst_ni" : fmt::format("rst_ni && !{}", any_of(stalls));
+  text.logic += fmt::format("  assign {} = {};\n{}", ProcessText::kEnable, runs, ports);
 }
 
 }  // namespace sluice::hlsc

@@ -127,7 +127,7 @@ class Bench {
 
   // Before the first native call, so that static registers are natively what the reset makes them.
   bool cut_off_calls() {
-    if (rtl_.has_static_memory) {
+    if (rtl_.has_lasting_memory) {
       return true;
     }
     cutting_off_ = true;

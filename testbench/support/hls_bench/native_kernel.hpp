@@ -34,8 +34,8 @@ struct NativeCall {
   std::function<std::optional<Words>(std::size_t)> next_word;  // of an input stream: takes it
   // The word that comes after `offset` others; null: none. For models that want words before they say how many.
   std::function<const Words*(std::size_t, std::size_t)> peek_word;
-  std::vector<std::vector<Words>> streams;                     // parallel to RtlKernel::streams: words written
-  std::vector<std::optional<Words>> outputs;                   // parallel to RtlKernel::outputs
+  std::vector<std::vector<Words>> streams;    // parallel to RtlKernel::streams: words written
+  std::vector<std::optional<Words>> outputs;  // parallel to RtlKernel::outputs
   std::string failure;
 };
 

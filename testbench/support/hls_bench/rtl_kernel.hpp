@@ -63,8 +63,8 @@ struct RtlArray {
 
 struct RtlKernel {
   std::string name;
-  bool has_handshake = true;       // ap_start and ap_done; else it runs again and again
-  bool has_static_memory = false;  // keeps contents that no reset restores
+  bool has_handshake = true;        // ap_start and ap_done; else it runs again and again
+  bool has_lasting_memory = false;  // keeps contents that no reset restores
   std::function<void(bool)> set_clock, set_reset_n, set_start;
   std::function<bool()> done, idle;
   std::function<void()> eval;

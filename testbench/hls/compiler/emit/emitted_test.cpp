@@ -1,5 +1,7 @@
 // Emitted kernels in Verilator against the interpreter of their IR, under random gaps and back-pressure, by the generic
 // bench: the interpreter takes the native function's place.
+#include "testbench/hls/compiler/emit/emitted.hpp"
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
@@ -9,7 +11,6 @@
 
 #include "hls/compiler/ir/interpret.hpp"
 #include "hls/compiler/ir/parse.hpp"
-#include "testbench/hls/compiler/emit/emitted.hpp"
 #include "testbench/support/hls_bench/bench.hpp"
 
 namespace sluice::hls_bench {
