@@ -16,7 +16,7 @@ cd "$root"
 plan="
 safetensors   3000000 4096  safetensors
 config        1000000 4096  config
-tokenizer      500000 4096  tokenizer
+tokenizer      100000 4096  tokenizer
 model_file     250000 12000 safetensors
 command_check 8000000 512   command
 command_run    500000 2304  command
