@@ -34,7 +34,7 @@ constexpr Unsigned<W> parse(const char* text, int radix) {
     magnitude = magnitude * static_cast<unsigned _BitInt(W + 8)>(radix) +
                 static_cast<unsigned _BitInt(W + 8)>(digit_of(*text));
   }
-  const auto low = static_cast<Unsigned<W>>(magnitude);
+  auto low = static_cast<Unsigned<W>>(magnitude);
   return negative ? static_cast<Unsigned<W>>(0 - low) : low;
 }
 

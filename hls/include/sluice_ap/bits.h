@@ -3,6 +3,7 @@
 // Purpose: storage types and bit tricks written as expressions of constant shape (template recursion, no loops), so
 //   that hardware gets wires and trees, never a sequential circuit.
 // Ownership, threading: plain values. Errors: fail() ends a native run.
+// Locals of a _BitInt type are never const here: clang 19 crashes on those of 129 to 192, 257 to 320, ... bits.
 #pragma once
 
 #ifndef __SLUICE_HLS__
@@ -98,8 +99,8 @@ AP_INLINE Unsigned<W> reversed(Unsigned<W> x) {
     return x;
   } else {
     constexpr int low = W / 2, high = W - low;
-    const auto from_low = static_cast<Unsigned<W>>(reversed<low>(static_cast<Unsigned<low>>(x)));
-    const auto from_high = static_cast<Unsigned<W>>(reversed<high>(static_cast<Unsigned<high>>(x >> low)));
+    auto from_low = static_cast<Unsigned<W>>(reversed<low>(static_cast<Unsigned<low>>(x)));
+    auto from_high = static_cast<Unsigned<W>>(reversed<high>(static_cast<Unsigned<high>>(x >> low)));
     return static_cast<Unsigned<W>>((from_low << high) | from_high);
   }
 }
@@ -124,7 +125,7 @@ AP_INLINE Storage<W, S> shift_right(Storage<W, S> x, Amount amount) {
   if constexpr (W == 1) {
     return amount == 0 || S ? x : Storage<W, S>(0);
   } else {
-    const Storage<W, S> out = static_cast<Storage<W, S>>(x < 0 ? -1 : 0);
+    Storage<W, S> out = static_cast<Storage<W, S>>(x < 0 ? -1 : 0);
     return amount >= static_cast<Amount>(W) ? out : static_cast<Storage<W, S>>(x >> amount);
   }
 }
@@ -139,15 +140,15 @@ template <int W>
 AP_INLINE Unsigned<W> set_range(Unsigned<W> x, int high, int low, Unsigned<W> bits) {
   const bool forward = high >= low;
   const int bottom = forward ? low : high;
-  const auto mask = static_cast<Unsigned<W>>(low_mask<W>((forward ? high - low : low - high) + 1) << bottom);
-  const auto placed = forward ? static_cast<Unsigned<W>>(bits << low)
+  auto mask = static_cast<Unsigned<W>>(low_mask<W>((forward ? high - low : low - high) + 1) << bottom);
+  auto placed = forward ? static_cast<Unsigned<W>>(bits << low)
                               : static_cast<Unsigned<W>>(reversed<W>(bits) >> (W - 1 - low));
   return static_cast<Unsigned<W>>((x & static_cast<Unsigned<W>>(~mask)) | (placed & mask));
 }
 template <int W>
 AP_INLINE Unsigned<W> set_bit(Unsigned<W> x, int index, bool bit) {
-  const auto mask = static_cast<Unsigned<W>>(Unsigned<W>(1) << index);
-  const auto placed = static_cast<Unsigned<W>>(static_cast<Unsigned<W>>(bit) << index);
+  auto mask = static_cast<Unsigned<W>>(Unsigned<W>(1) << index);
+  auto placed = static_cast<Unsigned<W>>(static_cast<Unsigned<W>>(bit) << index);
   return static_cast<Unsigned<W>>((x & static_cast<Unsigned<W>>(~mask)) | placed);
 }
 

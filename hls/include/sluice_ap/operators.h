@@ -88,13 +88,13 @@ AP_INLINE bool is_negative([[maybe_unused]] const T& amount) {
 }
 template <class T>
 AP_INLINE Amount<T> magnitude(const T& amount) {
-  const auto low = static_cast<Amount<T>>(value(amount));
+  auto low = static_cast<Amount<T>>(value(amount));
   return is_negative(amount) ? static_cast<Amount<T>>(0 - low) : low;
 }
 template <int W, bool S, class T>
 AP_INLINE Storage<W, S> shifted(Storage<W, S> x, bool left, const T& amount) {
   const Amount<T> by = magnitude(amount);
-  const auto as_unsigned = static_cast<Unsigned<W>>(x);
+  auto as_unsigned = static_cast<Unsigned<W>>(x);
   return left != is_negative(amount) ? static_cast<Storage<W, S>>(shift_left<W>(as_unsigned, by))
                                      : shift_right<W, S>(x, by);
 }
