@@ -16,7 +16,7 @@ inline constexpr int kSigmoidSteps = kLanes / kSigmoidLanes;
 // What a token's exponent makes of the command's constants. For kSwiglu: no limit, no shift, nothing added.
 struct ActivationScale {
   ap_uint<32> scale;
-  ap_uint<7> drop;  // fixed24_drop of the exponent
+  ap_uint<7> drop;    // fixed24_drop of the exponent
   ap_uint<24> bound;  // 2^23 and more is no limit to a mantissa
   ap_uint<5> up_shift;
   ap_uint<25> one;

@@ -1,7 +1,8 @@
 // The process that makes the lines to write: the vector, its q8 form, its q16 form (numerics.md, section 3, and
 // docs/device.md, 'Layouts in vector memory').
 //
-// Purpose: one pass over the mantissas. A block is quantised when all of it has come, so results leave a line later than
+// Purpose: one pass over the mantissas. A block is quantised when all of it has come, so results leave a line later
+// than
 //   they come. At most one line a cycle is written: a vector line takes the last beat of a block, the planes of q8 and
 //   q16 the first three, their parts delayed by as many beats. What depends on the whole vector, delta bytes and
 //   headers, is written last.
@@ -14,7 +15,7 @@
 
 namespace sluice::kernel {
 
-inline constexpr int kEmptyBlock = 31;  // in place of a block's bit length, 0 .. 23
+inline constexpr int kEmptyBlock = 31;   // in place of a block's bit length, 0 .. 23
 inline constexpr int kDeltaBytes = 128;  // of a line
 
 using Plane = ap_uint<8 * kLanes>;

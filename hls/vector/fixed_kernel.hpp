@@ -1,6 +1,7 @@
 // docs/numerics.md, sections 1 and 6.2 and the sigmoid of 6.4, in exact widths: what the kernels use for fixed.hpp.
 //
-// Purpose: the same results as fixed.hpp, bit for bit, from operators as narrow as the values are. Every width is argued
+// Purpose: the same results as fixed.hpp, bit for bit, from operators as narrow as the values are. Every width is
+// argued
 //   where it stands; testbench/hls/vector/fixed_kernel_test.cpp compares with fixed.hpp, exp2neg over all its inputs.
 // Ownership: values. Threading: pure functions without loops of variable length: each pipelines at one call a cycle.
 // Errors: none; ranges are the caller's duty.
@@ -43,9 +44,7 @@ ap_int<W> clamped(ap_int<W> x, ap_int<W> limit) {
 }
 
 // A word of a line as a mantissa, limited to the contract's range.
-inline ap_int<kMantissaBits> mantissa_of(ap_int<32> word) {
-  return clamped<32>(word, hls::kMantissaLimit);
-}
+inline ap_int<kMantissaBits> mantissa_of(ap_int<32> word) { return clamped<32>(word, hls::kMantissaLimit); }
 
 // The exponent in a vector's header, limited alike: 16 bits hold +-16384.
 inline ap_int<16> exponent_of(ap_int<32> word) { return clamped<32>(word, -hls::kZeroExponent); }
@@ -92,9 +91,9 @@ inline ap_uint<31> recip(ap_uint<32> d) {
   return recip_step(d, r3);
 }
 
-// to_fixed24() shifts m * scale left by e - 4 and limits it to 63.0 < 2^30. As a right shift, of the product times 2^30,
-// by 34 - e: never negative, since from e = 34 on any product but 0 is above the limit, and no more than 127, where
-// nothing is left. This is that amount, the same for all elements of a vector.
+// to_fixed24() shifts m * scale left by e - 4 and limits it to 63.0 < 2^30. As a right shift, of the product times
+// 2^30, by 34 - e: never negative, since from e = 34 on any product but 0 is above the limit, and no more than 127,
+// where nothing is left. This is that amount, the same for all elements of a vector.
 inline ap_uint<7> fixed24_drop(ap_int<16> e) {
   const ap_int<17> drop = 34 - e;
   return drop < 0 ? ap_int<17>(0) : (drop > 127 ? ap_int<17>(127) : drop);

@@ -8,18 +8,20 @@
 
 #include "hls/unit/ports.hpp"
 #include "hls/vector/fixed_kernel.hpp"
+#include "hls/vector/vector_ops.hpp"
 
 namespace sluice::kernel {
 
-inline constexpr int kLanes = 8;                // elements a cycle
-inline constexpr int kBeats = 32 / kLanes;      // of a line
-inline constexpr int kSigmoidLanes = 2;         // elements a cycle of an activation: a sigmoid takes some 50 DSPs
-inline constexpr int kLineElements = 32;        // of a vector
-inline constexpr int kMaxBlocks = 4096;         // lines of a vector, at most: vector memory has no more
-inline constexpr int kMaxRopeDim = 512;         // of a head; a multiple of 2 * kLanes
-inline constexpr int kMaxSumTerms = 32;         // numerics.md, section 6.1
+inline constexpr int kLanes = 8;                      // elements a cycle
+inline constexpr int kBeats = 32 / kLanes;            // of a line
+inline constexpr int kSigmoidLanes = 2;               // elements a cycle of an activation: a sigmoid takes some 50 DSPs
+inline constexpr int kLineElements = 32;              // of a vector
+inline constexpr int kMaxBlocks = 4096;               // lines of a vector, at most: vector memory has no more
+inline constexpr int kMaxRopeDim = hls::kRopeMaxDim;  // of a head
+inline constexpr int kMaxSumTerms = 32;               // numerics.md, section 6.1
 static_assert(kBeats >= 4 && 32 % kLanes == 0, "emit() writes up to four lines in the beats of one");
 static_assert(kLanes % kSigmoidLanes == 0);
+static_assert(hls::kRopeDimUnit % (2 * kLanes) == 0, "halves of a head are whole beats");
 static_assert(device::kMaxColumns / kLineElements <= kMaxBlocks);
 
 // Sums before normalise(), signed:

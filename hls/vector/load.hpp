@@ -72,9 +72,8 @@ terms_of_sum:
 
 // One pass over the elements. side: 0 nothing beside, 1 a line of ups a line, 2 a line of gammas two lines.
 inline void load_pass(const LoadJob& job, ap_uint<2> side, ::hls::stream<LineWord>& lines,
-                      ::hls::stream<Beat>& copy_beats, ::hls::stream<Beat>& norm_beats,
-                      ::hls::stream<Beat>& rope_beats, ::hls::stream<Beat>& gate_beats,
-                      ::hls::stream<Beat>& term_beats) {
+                      ::hls::stream<Beat>& copy_beats, ::hls::stream<Beat>& norm_beats, ::hls::stream<Beat>& rope_beats,
+                      ::hls::stream<Beat>& gate_beats, ::hls::stream<Beat>& term_beats) {
   LineWord x_line = 0;
   LineWord side_line = 0;
   LineWord next_side = 0;

@@ -13,8 +13,7 @@ namespace sluice::kernel {
 
 // The next sums of the operation.
 inline Sums next_sums(Op op, ::hls::stream<Beat>& copy_beats, ::hls::stream<Sums>& norm_sums,
-                      ::hls::stream<Sums>& rope_sums, ::hls::stream<Sums>& gate_sums,
-                      ::hls::stream<Sums>& term_sums) {
+                      ::hls::stream<Sums>& rope_sums, ::hls::stream<Sums>& gate_sums, ::hls::stream<Sums>& term_sums) {
   Sums sums = 0;
   if (op == kOpQuantise) {
     const Beat beat = copy_beats.read();

@@ -308,7 +308,8 @@ inline void plan_vector(::hls::stream<CommandWord>& command, ::hls::stream<ReadR
   VectorJobs jobs = {};
   // Every operand block begins with the number of tokens.
   static_assert(offsetof(device::QuantiseOperand, num_tokens) == 0 && offsetof(device::NormOperand, num_tokens) == 0 &&
-                offsetof(device::RopeOperand, num_tokens) == 0 && offsetof(device::ActivationOperand, num_tokens) == 0 &&
+                offsetof(device::RopeOperand, num_tokens) == 0 &&
+                offsetof(device::ActivationOperand, num_tokens) == 0 &&
                 offsetof(device::CombineOperand, num_tokens) == 0 && offsetof(device::BiasOperand, num_tokens) == 0);
   plan.token_mask = first_tokens(operand_word<0>(slot));
   const ap_uint<16> opcode = slot.range(15, 0);

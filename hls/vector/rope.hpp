@@ -3,7 +3,8 @@
 // Purpose: a token's sines and cosines are made first, one pair of elements a cycle, and kept for all heads and both
 //   passes. Then a beat in and a beat out each cycle: while the second half of a head comes in, the first half of its
 //   results goes out, and while the first half of the next head comes in, the second half does.
-// Ownership: plain values. Threading: a process. Errors: none; the dimension of a head is a multiple of 2 * kLanes up to
+// Ownership: plain values. Threading: a process. Errors: none; the dimension of a head is a multiple of 2 * kLanes up
+// to
 //   kMaxRopeDim (hls/unit/check.cpp).
 #pragma once
 
@@ -71,8 +72,8 @@ make_turns_loop:
     const ap_int<kTurnBits> sin = (turn.sin * amplitude) >> 30;
     const ap_int<kTurnBits> cos = (turn.cos * amplitude) >> 30;
     beat >>= 2 * kTurnBits;
-    set_lane<2 * kTurnBits>(beat, kLanes - 1, (ap_int<2 * kTurnBits>(sin) << kTurnBits) |
-                                                  ap_int<2 * kTurnBits>(ap_uint<kTurnBits>(cos)));
+    set_lane<2 * kTurnBits>(beat, kLanes - 1,
+                            (ap_int<2 * kTurnBits>(sin) << kTurnBits) | ap_int<2 * kTurnBits>(ap_uint<kTurnBits>(cos)));
     if (i % kLanes == kLanes - 1) {
       turns[i / kLanes] = beat;
     }
@@ -91,8 +92,7 @@ rope_lanes:
     const ap_int<kTurnBits + 1> minus_sin = -sin;
     const ap_int<kTurnBits> of_x = second ? sin : cos;
     const ap_int<kTurnBits + 1> of_y = second ? ap_int<kTurnBits + 1>(cos) : minus_sin;
-    const ap_int<kSumBits> sum =
-        lane_of<kMantissaBits>(x, l) * of_x + lane_of<kMantissaBits>(y, l) * of_y;
+    const ap_int<kSumBits> sum = lane_of<kMantissaBits>(x, l) * of_x + lane_of<kMantissaBits>(y, l) * of_y;
     set_lane<kSumBits>(sums, l, sum);
   }
   return sums;
@@ -115,7 +115,7 @@ rope_tokens:
     make_turns(job.half, job.position[t], job.amplitude, rope_beats, turns);
     const Exponent e = head_exponent(rope_beats.read().x);
     rope_sums.write(head_word<Sums::width>(e - 30));
-    ap_uint<6> at = 0;  // beat of a half
+    ap_uint<6> at = 0;    // beat of a half
     bool second = false;  // which half comes in; the other one goes out
     bool begun = false;   // there is something to go out
   rotate_heads:

@@ -45,8 +45,7 @@ term_shifts:
 }
 
 // Process.
-inline void sum_terms(::hls::stream<SumJob>& sum_job, ::hls::stream<Beat>& term_beats,
-                      ::hls::stream<Sums>& term_sums) {
+inline void sum_terms(::hls::stream<SumJob>& sum_job, ::hls::stream<Beat>& term_beats, ::hls::stream<Sums>& term_sums) {
   const SumJob job = sum_job.read();
 sum_tokens:
   for (int t = 0; t < job.tokens; ++t) {

@@ -16,9 +16,9 @@
 
 // Depths: every queue carries words in one direction and no process waits for a later one's answer, so two words, which
 // let both ends work every cycle, are enough everywhere. A job queue holds one job a command.
-void sluice_vector(hls::stream<sluice::kernel::CommandWord>& command,
-                   hls::stream<sluice::kernel::ReadRange>& ranges, hls::stream<sluice::kernel::LineWord>& lines,
-                   hls::stream<sluice::kernel::LineWrite>& writes, hls::stream<sluice::kernel::Done>& done) {
+void sluice_vector(hls::stream<sluice::kernel::CommandWord>& command, hls::stream<sluice::kernel::ReadRange>& ranges,
+                   hls::stream<sluice::kernel::LineWord>& lines, hls::stream<sluice::kernel::LineWrite>& writes,
+                   hls::stream<sluice::kernel::Done>& done) {
 #pragma HLS INTERFACE mode = axis port = command
 #pragma HLS INTERFACE mode = axis port = ranges
 #pragma HLS INTERFACE mode = axis port = lines

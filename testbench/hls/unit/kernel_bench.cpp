@@ -251,7 +251,9 @@ void RandomVectors::fill(std::vector<Line>& lines, std::size_t line, std::size_t
     std::uint32_t value = word();  // behind the end
     if (i < elements) {
       // One kind for all, or a mixture, or all of one width.
-      value = kind < 5 ? mantissa(kind) : kind < 8 ? mantissa(below(6)) : static_cast<std::uint32_t>(static_cast<std::int32_t>(word()) >> shift);
+      value = kind < 5   ? mantissa(kind)
+              : kind < 8 ? mantissa(below(6))
+                         : static_cast<std::uint32_t>(static_cast<std::int32_t>(word()) >> shift);
     }
     hls::set_word(lines[line + 1 + i / 32], i % 32, value);
   }

@@ -54,8 +54,8 @@ struct KernelRun {
 [[nodiscard]] kernel::CommandWord command_word(const device::Command& command);
 [[nodiscard]] kernel::LineWord line_word(const hls::Line& line);
 
-// Vectors as operations make them and as none does: mantissas of a random width, zeros, ones, limits, beyond the limits;
-// exponents near 0, far from it, that of zero, beyond the limits.
+// Vectors as operations make them and as none does: mantissas of a random width, zeros, ones, limits, beyond the
+// limits; exponents near 0, far from it, that of zero, beyond the limits.
 class RandomVectors {
  public:
   explicit RandomVectors(std::mt19937& random) : random_(random) {}

@@ -35,6 +35,9 @@ class Places {
 };
 
 std::uint32_t elements_below(RandomVectors& random, std::uint32_t most) {
+  if (most > 8192) {
+    return random.between(most / 2, most);
+  }
   switch (random.below(8)) {
     case 0:
       return random.between(1, std::min(most, 33u));
