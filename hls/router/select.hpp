@@ -53,9 +53,8 @@ rank_experts:
     best = beats ? v : best;
     const bool ends = place + 1 == job.group_size;
     if (ends) {
-      // A group of one is worth its only value.
-      const ap_int<kValueBits + 1> worth =
-          job.group_size == 1 ? ap_int<kValueBits + 1>(best) : ap_int<kValueBits + 1>(best + second);
+      // In groups of one, `second` is the same constant for all: their order is that of the only values.
+      const ap_int<kValueBits + 1> worth = best + second;
       GroupCount better = 0;
     compare_groups:
       for (int g = 0; g < kMaxGroups; ++g) {

@@ -26,12 +26,12 @@ inline Divisor divisor_of(ap_uint<kScoreSumBits> sum) {
   return {recip(d), shift};
 }
 
+// A sum of 0 has only scores of 0, and so only weights of 0, whatever the reciprocal. Otherwise
 // (s * r) >> shift is at most 2^30 and a few units, since s is part of the sum; scale is at most 2^28.
-inline ap_uint<32> weight_of(ap_uint<31> s, const Divisor& divisor, bool plain, bool nothing, ap_uint<29> scale) {
+inline ap_uint<32> weight_of(ap_uint<31> s, const Divisor& divisor, bool plain, ap_uint<29> scale) {
   const ap_uint<32> ratio = (s * divisor.reciprocal) >> divisor.shift;
   const ap_uint<32> used = plain ? ap_uint<32>(s) : ratio;
-  const ap_uint<32> weight = (used * scale) >> 30;
-  return !plain && nothing ? ap_uint<32>(0) : weight;
+  return (used * scale) >> 30;
 }
 
 inline void write_counters(const WeighJob& job, ap_uint<32> counters[device::kMaxExperts],
@@ -103,7 +103,7 @@ weigh_tokens:
       const bool used = k < job.top_k;
       const Expert expert = used ? selected_expert[k] : Expert(0);
       const ap_uint<31> s = used ? selected_score[k] : ap_uint<31>(0);
-      const ap_uint<32> weight = weight_of(s, divisor, job.plain == 1, sum == 0, job.scale);
+      const ap_uint<32> weight = weight_of(s, divisor, job.plain == 1, job.scale);
       experts >>= 32;
       weights >>= 32;
       experts.range(511, 480) = ap_uint<32>(expert).range(31, 0);

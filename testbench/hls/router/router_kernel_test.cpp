@@ -110,6 +110,7 @@ TEST_CASE("the router counts how often each expert was selected", "[router_kerne
       }
     }
   }
+  CHECK(read_counters(memory, false) == expected);
   CHECK(read_counters(memory, true) == expected);
   CHECK(read_counters(memory, false) == std::vector<std::uint32_t>(device::kMaxExperts));
 }
