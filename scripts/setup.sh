@@ -16,7 +16,7 @@ packages=(
   zlib1g-dev                     # Verilator's FST waveforms
   cargo-web rustc-web            # Debian's current Rust, for the tokenizers crate
   libedit-dev                    # line editing of `sluice chat`
-  catch2 libfmt-dev nlohmann-json3-dev libcli11-dev
+  catch2 libboost-dev libfmt-dev nlohmann-json3-dev libcli11-dev
 )
 dev_packages=(
   clang-format-19 clang-tidy-19

@@ -20,12 +20,16 @@
 #error "ap_int.h needs clang's _BitInt (this project builds with clang 19)"
 #endif
 
-#include "sluice_ap/bits.h"
-#include "sluice_ap/operand.h"
+#ifndef __SLUICE_HLS__
+#pragma clang diagnostic ignored "-Wunknown-pragmas"  // kernels carry #pragma HLS, which native runs skip
+#endif
+
 #include "sluice_ap/base.h"
-#include "sluice_ap/refs.h"
-#include "sluice_ap/operators.h"
+#include "sluice_ap/bits.h"
 #include "sluice_ap/concat.h"
+#include "sluice_ap/operand.h"
+#include "sluice_ap/operators.h"
+#include "sluice_ap/refs.h"
 #ifndef __SLUICE_HLS__
 #include "sluice_ap/print.h"
 #endif

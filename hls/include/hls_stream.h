@@ -14,5 +14,6 @@
 #ifdef __SLUICE_HLS__
 #include "sluice_stream/hardware.h"
 #else
+#pragma clang diagnostic ignored "-Wunknown-pragmas"  // kernels carry #pragma HLS, which native runs skip
 #include "sluice_stream/native.h"
 #endif

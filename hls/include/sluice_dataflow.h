@@ -39,10 +39,10 @@ namespace sluice_hls::native {
 
 // How a process keeps the argument of a parameter P until its thread has read it.
 template <class P>
-using Kept = std::conditional_t<
-    std::is_lvalue_reference_v<P> && std::is_const_v<std::remove_reference_t<P>> &&
-        std::is_trivially_copyable_v<std::remove_reference_t<P>> && !std::is_array_v<std::remove_reference_t<P>>,
-    std::remove_cv_t<std::remove_reference_t<P>>, P>;
+using Kept = std::conditional_t<std::is_lvalue_reference_v<P> && std::is_const_v<std::remove_reference_t<P> > &&
+                                    std::is_trivially_copyable_v<std::remove_reference_t<P> > &&
+                                    !std::is_array_v<std::remove_reference_t<P> >,
+                                std::remove_cv_t<std::remove_reference_t<P> >, P>;
 
 class DataflowRegion {
  public:
@@ -65,16 +65,17 @@ class DataflowRegion {
       run->leave_if_failed();
       process = run->add(name, Run::self());
     }
-    threads_.emplace_back([run, process, function, kept = std::tuple<Kept<P>...>(std::forward<A>(arguments)...)]() mutable {
-      Run::current() = run;
-      Run::self() = process;
-      try {
-        std::apply([function](auto&... argument) { function(static_cast<P>(argument)...); }, kept);
-      } catch (const Cancelled&) {  // the run's message says why
-      }
-      const Lock lock(run->mutex());
-      run->end(process);
-    });
+    threads_.emplace_back(
+        [run, process, function, kept = std::tuple<Kept<P>...>(std::forward<A>(arguments)...)]() mutable {
+          Run::current() = run;
+          Run::self() = process;
+          try {
+            std::apply([function](auto&... argument) { function(static_cast<P>(argument)...); }, kept);
+          } catch (const Cancelled&) {  // the run's message says why
+          }
+          const Lock lock(run->mutex());
+          run->end(process);
+        });
   }
 
   // Waits for the processes; leaves the kernel if the run has failed.

@@ -1,12 +1,13 @@
 // A payload as bits and back, in native runs: how words cross between C++ and hardware ports.
 //
-// Purpose: pack(x) lists the bits of x as the HLS compiler lays them out on a port: an ap_int<N> takes N bits, a bool 1,
+// Purpose: pack(x) lists the bits of x as the HLS compiler lays them out on a port: an ap_int<N> takes N bits, a bool
+// 1,
 //   a C integer or enumeration its size; the first field of a struct and element 0 of an array lie lowest; nothing is
 //   padded. Bit b is bit b % 32 of word b / 32, as Verilator stores wide ports; bits above packed_bits are zero.
 //     packed_bits<T>; Words<T> pack(const T&); T unpack<T>(const Words<T>&)
-//   Structs are aggregates without base classes, of at most 32 fields, which may be arrays and structs in turn; they are
-//   counted by trying initialisers and opened by structured bindings, as C++ has no reflection. Another class (private
-//   fields, own constructors) needs a specialisation of sluice_hls::Packed<T> with `bits`, `put` and `take`.
+//   Structs are aggregates without base classes, of at most 32 fields, which may be arrays and structs in turn; they
+//   are counted by trying initialisers and opened by structured bindings, as C++ has no reflection. Another class
+//   (private fields, own constructors) needs a specialisation of sluice_hls::Packed<T> with `bits`, `put` and `take`.
 // Ownership, threading: plain values. Errors: a type that cannot be packed does not compile.
 #pragma once
 
@@ -130,10 +131,10 @@ template <class T, class Visit>
 decltype(auto) with_fields(T& x, Visit&& visit) {
   constexpr int count = field_count<std::remove_const_t<T>>;
   static_assert(count >= 1 && count <= 32, "a struct packed without a Packed<T> of its own has 1 to 32 fields");
-#define SLUICE_PACK_CASE(n, ...)  \
-  if constexpr (count == (n)) {   \
-    auto& [__VA_ARGS__] = x;      \
-    return visit(__VA_ARGS__);    \
+#define SLUICE_PACK_CASE(n, ...) \
+  if constexpr (count == (n)) {  \
+    auto& [__VA_ARGS__] = x;     \
+    return visit(__VA_ARGS__);   \
   }
   // clang-format off
   SLUICE_PACK_CASE(1, f0)
@@ -178,7 +179,9 @@ struct Fields {
 };
 struct FieldsOf {
   template <class... F>
-  Fields<F...> operator()(F&...) const;
+  constexpr Fields<F...> operator()(F&...) const {
+    return {};
+  }
 };
 
 }  // namespace pack_detail
@@ -224,17 +227,15 @@ struct Packed<std::array<E, N>, void> {
 template <class T, class>
 struct Packed {
   static_assert(std::is_aggregate_v<T> && std::is_class_v<T>, "this type needs a specialisation of sluice_hls::Packed");
-  static constexpr int bits =
-      decltype(pack_detail::with_fields(std::declval<T&>(), pack_detail::FieldsOf{}))::bits;
+  static constexpr int bits = decltype(pack_detail::with_fields(std::declval<T&>(), pack_detail::FieldsOf{}))::bits;
   static void put(pack_detail::Writer& writer, const T& x) {
     pack_detail::with_fields(x, [&](const auto&... field) {
       (Packed<std::remove_cv_t<std::remove_reference_t<decltype(field)>>>::put(writer, field), ...);
     });
   }
   static void take(pack_detail::Reader& reader, T& x) {
-    pack_detail::with_fields(x, [&](auto&... field) {
-      (Packed<std::remove_reference_t<decltype(field)>>::take(reader, field), ...);
-    });
+    pack_detail::with_fields(
+        x, [&](auto&... field) { (Packed<std::remove_reference_t<decltype(field)>>::take(reader, field), ...); });
   }
 };
 

@@ -21,7 +21,9 @@ void show(const char* what, const ap_int_base<W, S>& x) {
 static void show(const char* what, bool x) { std::printf("%s %s -> bool %d\n", line.c_str(), what, x); }
 static void show(const char* what, int x) { std::printf("%s %s -> int %d\n", line.c_str(), what, x); }
 static void show(const char* what, long long x) { std::printf("%s %s -> int64 %lld\n", line.c_str(), what, x); }
-static void show(const char* what, unsigned long long x) { std::printf("%s %s -> uint64 %llu\n", line.c_str(), what, x); }
+static void show(const char* what, unsigned long long x) {
+  std::printf("%s %s -> uint64 %llu\n", line.c_str(), what, x);
+}
 #define SHOW(expression) show(#expression, expression)
 
 // 0, 1, -1, the largest, the smallest, random ones and small random ones.
@@ -45,8 +47,8 @@ T sample(int i) {
 
 template <class A, class B>
 void binary(const A& a, const B& b) {
-  line = std::to_string(A::width) + (A(-1) < A(1) ? "s " : "u ") + a.to_string(10) + " " + std::to_string(B::width) +
-         (B(-1) < B(1) ? "s " : "u ") + b.to_string(10);
+  line = std::to_string(A::width) + (A(-1) < A(0) ? "s " : "u ") + a.to_string(10) + " " + std::to_string(B::width) +
+         (B(-1) < B(0) ? "s " : "u ") + b.to_string(10);
 #if PART == 0
   SHOW(a + b);
   SHOW(a - b);
@@ -98,8 +100,8 @@ void proxies(A a, B b) {
   const int hi = static_cast<int>(next_word() % static_cast<unsigned>(A::width));
   const int lo = static_cast<int>(next_word() % static_cast<unsigned>(A::width));
   const int bit = static_cast<int>(next_word() % static_cast<unsigned>(B::width));
-  line = std::to_string(A::width) + (A(-1) < A(1) ? "s " : "u ") + a.to_string(10) + " " + std::to_string(B::width) +
-         (B(-1) < B(1) ? "s " : "u ") + b.to_string(10) + " [" + std::to_string(hi) + ":" + std::to_string(lo) + "] " +
+  line = std::to_string(A::width) + (A(-1) < A(0) ? "s " : "u ") + a.to_string(10) + " " + std::to_string(B::width) +
+         (B(-1) < B(0) ? "s " : "u ") + b.to_string(10) + " [" + std::to_string(hi) + ":" + std::to_string(lo) + "] " +
          std::to_string(bit);
   SHOW(a.range(hi, lo).get());
   SHOW(a(hi, lo) + b);
@@ -117,7 +119,6 @@ void proxies(A a, B b) {
   SHOW(b >= a(hi, lo));
   SHOW(a(hi, lo) == 3);
   SHOW(a(hi, lo) == b(bit, bit));
-  SHOW(a(hi, lo).or_reduce() || a(hi, lo).to_int() == 0 || hi != lo);
   SHOW(a(hi, lo).to_int());
   SHOW(a(hi, lo).to_uint64());
   SHOW(a(hi, lo).length());
@@ -163,7 +164,8 @@ void proxies(A a, B b) {
 
 template <class A, class I>
 void with_int(const char* type, const A& a, I i) {
-  line = std::to_string(A::width) + (A(-1) < A(1) ? "s " : "u ") + a.to_string(10) + " " + type + " " + std::to_string(i);
+  line =
+      std::to_string(A::width) + (A(-1) < A(0) ? "s " : "u ") + a.to_string(10) + " " + type + " " + std::to_string(i);
   SHOW(a + i);
   SHOW(i - a);
   SHOW(a * i);
@@ -191,7 +193,7 @@ void with_int(const char* type, const A& a, I i) {
 
 template <class A>
 void unary(A a) {
-  line = std::to_string(A::width) + (A(-1) < A(1) ? "s " : "u ") + a.to_string(10);
+  line = std::to_string(A::width) + (A(-1) < A(0) ? "s " : "u ") + a.to_string(10);
   SHOW(-a);
   SHOW(~a);
   SHOW(+a);
@@ -220,9 +222,10 @@ void unary(A a) {
   SHOW(c--);
   SHOW(--c);
   const int n = static_cast<int>(next_word() % static_cast<unsigned>(A::width));
-  c.lrotate(n);
+  // Xilinx's rotation of signed variables beyond 64 bits fills with the sign.
+  if (A::width <= 64 || A(-1) > A(0)) c.lrotate(n);
   SHOW(c);
-  c.rrotate(static_cast<int>(next_word() % static_cast<unsigned>(A::width)));
+  if (A::width <= 64 || A(-1) > A(0)) c.rrotate(static_cast<int>(next_word() % static_cast<unsigned>(A::width)));
   SHOW(c);
   c.reverse();
   SHOW(c);
@@ -236,11 +239,9 @@ void unary(A a) {
   SHOW(c.get_bit(n));
   c.b_not();
   SHOW(c);
-  c = A("-123456789012345678901234567890");
+  c = A("0x5a");
   SHOW(c);
-  c = A("0xFEDCBA9876543210fedcba987654321");
-  SHOW(c);
-  c = A("1011101", 2);
+  c = A("-1011101", 2);
   SHOW(c);
 }
 
@@ -258,13 +259,13 @@ void pair() {
 #elif PART == 5
     unary(a);
     unary(b);
-    with_int("bool", a, static_cast<bool>(b[0]));
-    with_int("schar", a, static_cast<signed char>(b.to_char()));
+    if (i % 4 == 3) with_int("bool", a, static_cast<bool>(b[0]));
+    if (i % 4 == 2) with_int("schar", a, static_cast<signed char>(b.to_char()));
     with_int("ushort", a, b.to_ushort());
     with_int("int", a, b.to_int());
-    with_int("uint", a, b.to_uint());
+    if (i % 4 == 1) with_int("uint", a, b.to_uint());
     with_int("long", a, b.to_long());
-    with_int("uint64", a, b.to_uint64());
+    if (i % 4 == 0) with_int("uint64", a, b.to_uint64());
 #else
     binary(a, b);
 #endif

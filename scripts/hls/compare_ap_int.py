@@ -20,8 +20,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = 6
 HLS4ML = "hls4ml==1.3.0"
 
-# (pattern on the operation, on the line's operands) -> why the two differ. hls/include/README.md says the same.
-EXPECTED = []
+BEYOND_64 = r"^(6[5-9]|[7-9]\d|\d{3,})[su] "
+# What of our output may differ, and why: all faults of Xilinx's simulation model, not rules of ap_int.
+EXPECTED = [
+    (BEYOND_64 + r".* a\.nand_reduce\(\)", "Xilinx's nand_reduce() beyond 64 bits is false for all values but one"),
+    (r"^\d+s -\d+ a\.xn?or_reduce\(\)", "Xilinx's xor_reduce() counts the sign extension of negative values"),
+    (BEYOND_64 + r".* a\.to_bool\(\)", "Xilinx's to_bool() looks at the low 64 bits"),
+    (r"^129u \d+ (int|long) -2147483648 i % a", "Xilinx's long division is off in one corner"),
+    (r"^255[su] \d+ 512s -\d+ c \*= b", "Xilinx's *= with a wider factor keeps bits beyond the width"),
+]
 
 
 def xilinx_headers(work):

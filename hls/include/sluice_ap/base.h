@@ -12,7 +12,10 @@
 namespace sluice_ap {
 
 constexpr int digit_of(char c) {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : 99;
 }
 
 // The value of [+-][0b|0o|0d|0x]digits modulo 2^W; radix 0 means: what the prefix says, else 10. Stops at a non-digit.
@@ -31,8 +34,8 @@ constexpr Unsigned<W> parse(const char* text, int radix) {
   if (radix == 0) radix = 10;
   unsigned _BitInt(W + 8) magnitude = 0;  // room for the digit; what exceeds W bits is dropped
   for (; digit_of(*text) < radix; ++text) {
-    magnitude = magnitude * static_cast<unsigned _BitInt(W + 8)>(radix) +
-                static_cast<unsigned _BitInt(W + 8)>(digit_of(*text));
+    magnitude =
+        magnitude * static_cast<unsigned _BitInt(W + 8)>(radix) + static_cast<unsigned _BitInt(W + 8)>(digit_of(*text));
   }
   auto low = static_cast<Unsigned<W>>(magnitude);
   return negative ? static_cast<Unsigned<W>>(0 - low) : low;
@@ -190,11 +193,11 @@ struct ap_int_base {
   }
 
   // Modulo 2^W.
-#define SLUICE_AP_ASSIGN(op)                                                    \
-  template <class T, sluice_ap::EnableIf<sluice_ap::is_operand<T>> = 0>         \
-  AP_INLINE ap_int_base& operator op##=(const T & x) {                          \
-    V = static_cast<Bits>(bits() op static_cast<Uint>(sluice_ap::value(x)));    \
-    return *this;                                                               \
+#define SLUICE_AP_ASSIGN(op)                                                 \
+  template <class T, sluice_ap::EnableIf<sluice_ap::is_operand<T>> = 0>      \
+  AP_INLINE ap_int_base& operator op##=(const T & x) {                       \
+    V = static_cast<Bits>(bits() op static_cast<Uint>(sluice_ap::value(x))); \
+    return *this;                                                            \
   }
   SLUICE_AP_ASSIGN(+)
   SLUICE_AP_ASSIGN(-)

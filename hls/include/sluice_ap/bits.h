@@ -111,7 +111,8 @@ AP_INLINE bool parity(Unsigned<W> x) {
     return static_cast<bool>(x);
   } else {
     constexpr int half = (W + 1) / 2;
-    return parity<half>(static_cast<Unsigned<half>>(static_cast<Unsigned<half>>(x) ^ static_cast<Unsigned<half>>(x >> half)));
+    return parity<half>(
+        static_cast<Unsigned<half>>(static_cast<Unsigned<half>>(x) ^ static_cast<Unsigned<half>>(x >> half)));
   }
 }
 
@@ -141,8 +142,8 @@ AP_INLINE Unsigned<W> set_range(Unsigned<W> x, int high, int low, Unsigned<W> bi
   const bool forward = high >= low;
   const int bottom = forward ? low : high;
   auto mask = static_cast<Unsigned<W>>(low_mask<W>((forward ? high - low : low - high) + 1) << bottom);
-  auto placed = forward ? static_cast<Unsigned<W>>(bits << low)
-                              : static_cast<Unsigned<W>>(reversed<W>(bits) >> (W - 1 - low));
+  auto placed =
+      forward ? static_cast<Unsigned<W>>(bits << low) : static_cast<Unsigned<W>>(reversed<W>(bits) >> (W - 1 - low));
   return static_cast<Unsigned<W>>((x & static_cast<Unsigned<W>>(~mask)) | (placed & mask));
 }
 template <int W>

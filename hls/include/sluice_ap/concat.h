@@ -57,7 +57,8 @@ struct RemoveConst<const T> {
 template <class T>
 struct PartOf {
   using Bare = typename RemoveConst<typename RemoveReference<T>::type>::type;
-  static constexpr bool is_const = RemoveConst<typename RemoveReference<T>::type>::was_const || !__is_lvalue_reference(T);
+  static constexpr bool is_const =
+      RemoveConst<typename RemoveReference<T>::type>::was_const || !__is_lvalue_reference(T);
   template <Kind K, class Never = void>
   struct Choose {
     using type = Bare;
@@ -141,8 +142,7 @@ AP_INLINE auto concatenated(A&& a, B&& b) {
 }
 }  // namespace sluice_ap
 
-template <class A, class B,
-          sluice_ap::EnableIf<sluice_ap::has_concat<sluice_ap::Bare<A>, sluice_ap::Bare<B>>> = 0>
+template <class A, class B, sluice_ap::EnableIf<sluice_ap::has_concat<sluice_ap::Bare<A>, sluice_ap::Bare<B>>> = 0>
 AP_INLINE auto operator,(A&& a, B&& b) {
   return sluice_ap::concatenated<A, B>(static_cast<A&&>(a), static_cast<B&&>(b));
 }

@@ -57,9 +57,9 @@ struct OperandFacts {
 template <class T, class = int>
 struct Operand : OperandFacts<Kind::kNone, 1, false> {};
 
-#define SLUICE_AP_BUILTIN(Type, Width, Signed)                              \
-  template <>                                                              \
-  struct Operand<Type> : OperandFacts<Kind::kBuiltin, Width, Signed> {     \
+#define SLUICE_AP_BUILTIN(Type, Width, Signed)                                                         \
+  template <>                                                                                          \
+  struct Operand<Type> : OperandFacts<Kind::kBuiltin, Width, Signed> {                                 \
     static AP_INLINE Value<Width, Signed> get(Type x) { return static_cast<Value<Width, Signed>>(x); } \
   };
 SLUICE_AP_BUILTIN(bool, 1, false)

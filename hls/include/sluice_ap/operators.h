@@ -25,9 +25,8 @@ inline constexpr bool has_comparison =
     are_operands<A, B> && (is_vector<A> || is_vector<B> || is_concat<A> || is_concat<B>);
 // Not (int << ap_int): that is C++'s, with an int result.
 template <class A, class B>
-inline constexpr bool has_shift =
-    are_operands<A, B> && (is_vector<A> || is_concat<A> || kind_of<B> == Kind::kRange ||
-                           (kind_of<A> == Kind::kBit && kind_of<B> == Kind::kAp));
+inline constexpr bool has_shift = are_operands<A, B> && (is_vector<A> || is_concat<A> || kind_of<B> == Kind::kRange ||
+                                                         (kind_of<A> == Kind::kBit && kind_of<B> == Kind::kAp));
 
 // Beside anything but a concatenation, a concatenation counts as Xilinx's implicit conversion of it: 64 bits.
 template <class T>
@@ -47,11 +46,17 @@ struct Pair {
       kind_of<B> == Kind::kRange && kind_of<A> != Kind::kAp ? false : Right::declared_sign;
   using Exact = Growth<Left::width, Left::is_signed, Right::width, Right::is_signed>;
   using Result = Growth<Left::width, left_sign, Right::width, right_sign>;
-  // Holds both operands and their quotient.
-  static constexpr bool any_signed = Left::is_signed || Right::is_signed;
-  using Dividend = Value<max_of(Left::width, Right::width) + (any_signed ? 1 : 0), any_signed>;
-  // Xilinx divides an unsigned dividend by the divisor's bits.
-  using Modulo = Select<Left::is_signed, Dividend, Unsigned<max_of(Left::width, Right::width) + (any_signed ? 1 : 0)>>;
+  // (int / ap_int) and (int % ap_int) have the types of the swapped operands in Xilinx's headers.
+  static constexpr bool swapped = Left::kind == Kind::kBuiltin && kind_of<B> == Kind::kAp;
+  using Quotient = Select<swapped, Growth<Right::width, right_sign, Left::width, left_sign>, Result>;
+  // Division is in one type for both operands, wide enough for both and for the quotient: that of the wider operand's
+  // sign, signed if they are equally wide. As in C, a negative operand beside a wider unsigned one is its bits.
+  static constexpr int divided_w = max_of(Left::width, Right::width) + (Left::is_signed || Right::is_signed ? 1 : 0);
+  static constexpr bool divided_s = Left::width > Right::width   ? Left::is_signed
+                                    : Right::width > Left::width ? Right::is_signed
+                                                                 : Left::is_signed || Right::is_signed;
+  using Divided = Value<divided_w, divided_s>;
+  using Modulo = Value<divided_w, divided_s && Left::is_signed>;
 };
 
 template <class R, class T>
@@ -62,7 +67,7 @@ AP_INLINE R make(T x) {
 template <class A, class B>
 AP_INLINE auto divide(const A& a, const B& b) {
   using P = Pair<A, B>;
-  using T = typename P::Dividend;
+  using T = typename P::Divided;
   return static_cast<T>(static_cast<T>(P::Left::get(a)) / static_cast<T>(P::Right::get(b)));
 }
 template <class A, class B>
@@ -74,8 +79,7 @@ AP_INLINE auto remainder(const A& a, const B& b) {
 
 // Shift amounts: a negative one shifts the other way. An ap amount counts by its low 32 bits, as Xilinx's to_uint().
 template <class T>
-inline constexpr bool is_wide_amount =
-    (kind_of<T> == Kind::kBuiltin || is_concat<T>) && (Operand<T>::width > 32);
+inline constexpr bool is_wide_amount = (kind_of<T> == Kind::kBuiltin || is_concat<T>) && (Operand<T>::width > 32);
 template <class T>
 using Amount = Select<is_wide_amount<T>, unsigned long long, unsigned>;
 template <class T>
@@ -106,8 +110,8 @@ AP_INLINE auto shift(const A& a, bool left, const B& b) {
   return make<ApInt<sign, F::width>>(shifted<F::width, F::is_signed>(static_cast<Bits>(value(a)), left, b));
 }
 
-// Comparisons are exact, except where C's would not be either: against an unsigned operand of 32 bits or more that is
-// at least as wide, a signed one counts as its bits (==) or, when negative, as larger than all (<).
+// Comparisons are exact, except where C's would not be either: beside an unsigned operand of 32 bits or more that is at
+// least as wide, a negative one is larger than all (<), and is its bits (==, unless both have the same width below 64).
 template <class A, class B>
 struct Compared {
   using FA = Operand<A>;
@@ -117,9 +121,9 @@ struct Compared {
   static constexpr int signed_width = FA::is_signed ? FA::width : FB::width;
   static constexpr int widest = max_of(FA::width, FB::width);
   static constexpr bool like_c = mixed && unsigned_width >= 32 && unsigned_width >= signed_width;
-  static constexpr bool as_signed = mixed ? !like_c : FA::is_signed;
-  using Exact = Value<mixed ? max_of(signed_width, unsigned_width + 1) : widest, as_signed>;
-  using Equal = Select<like_c, Unsigned<widest>, Exact>;
+  using Exact = Value<mixed ? max_of(signed_width, unsigned_width + 1) : widest, mixed || FA::is_signed>;
+  static constexpr bool as_bits = like_c && (unsigned_width > signed_width || unsigned_width >= 64);
+  using Equal = Select<as_bits, Unsigned<widest>, Exact>;
   using Less = Select<like_c, Unsigned<widest + 1>, Exact>;
 };
 template <class A, class B>
@@ -135,13 +139,13 @@ AP_INLINE bool less(const A& a, const B& b) {
 
 }  // namespace sluice_ap
 
-#define SLUICE_AP_ARITHMETIC(op, name)                                                                   \
-  template <class A, class B, sluice_ap::EnableIf<sluice_ap::has_arithmetic<A, B>> = 0>                  \
-  AP_INLINE auto operator op(const A& a, const B& b) {                                                   \
-    using P = sluice_ap::Pair<A, B>;                                                                     \
-    using T = sluice_ap::Value<P::Exact::name##_w, P::Exact::name##_s>;                                  \
-    return sluice_ap::make<typename P::Result::name>(static_cast<T>(P::Left::get(a))                     \
-                                                         op static_cast<T>(P::Right::get(b)));           \
+#define SLUICE_AP_ARITHMETIC(op, name)                                                         \
+  template <class A, class B, sluice_ap::EnableIf<sluice_ap::has_arithmetic<A, B>> = 0>        \
+  AP_INLINE auto operator op(const A& a, const B& b) {                                         \
+    using P = sluice_ap::Pair<A, B>;                                                           \
+    using T = sluice_ap::Value<P::Exact::name##_w, P::Exact::name##_s>;                        \
+    return sluice_ap::make<typename P::Result::name>(static_cast<T>(P::Left::get(a))           \
+                                                         op static_cast<T>(P::Right::get(b))); \
   }
 SLUICE_AP_ARITHMETIC(+, plus)
 SLUICE_AP_ARITHMETIC(-, minus)
@@ -150,17 +154,17 @@ SLUICE_AP_ARITHMETIC(*, mult)
 
 template <class A, class B, sluice_ap::EnableIf<sluice_ap::has_arithmetic<A, B>> = 0>
 AP_INLINE auto operator/(const A& a, const B& b) {
-  return sluice_ap::make<typename sluice_ap::Pair<A, B>::Result::div>(sluice_ap::divide(a, b));
+  return sluice_ap::make<typename sluice_ap::Pair<A, B>::Quotient::div>(sluice_ap::divide(a, b));
 }
 template <class A, class B, sluice_ap::EnableIf<sluice_ap::has_arithmetic<A, B>> = 0>
 AP_INLINE auto operator%(const A& a, const B& b) {
-  return sluice_ap::make<typename sluice_ap::Pair<A, B>::Result::mod>(sluice_ap::remainder(a, b));
+  return sluice_ap::make<typename sluice_ap::Pair<A, B>::Quotient::mod>(sluice_ap::remainder(a, b));
 }
 
 namespace sluice_ap {
 // Bitwise results; Xilinx gives (concatenation op ap_int) the sign of the ap_int.
-template <class A, class B, bool WithConcat = (is_concat<A> && kind_of<B> == Kind::kAp) ||
-                                              (is_concat<B> && kind_of<A> == Kind::kAp)>
+template <class A, class B,
+          bool WithConcat = (is_concat<A> && kind_of<B> == Kind::kAp) || (is_concat<B> && kind_of<A> == Kind::kAp)>
 struct Logic {
   using P = Pair<A, B>;
   using Left = typename P::Left;
@@ -179,12 +183,12 @@ struct Logic<A, B, true> {
 };
 }  // namespace sluice_ap
 
-#define SLUICE_AP_LOGIC(op)                                                                                    \
-  template <class A, class B, sluice_ap::EnableIf<sluice_ap::has_arithmetic<A, B>> = 0>                        \
-  AP_INLINE auto operator op(const A& a, const B& b) {                                                         \
-    using L = sluice_ap::Logic<A, B>;                                                                          \
-    return sluice_ap::make<typename L::Result>(static_cast<typename L::T>(                                     \
-        static_cast<typename L::T>(L::Left::get(a)) op static_cast<typename L::T>(L::Right::get(b))));         \
+#define SLUICE_AP_LOGIC(op)                                                                            \
+  template <class A, class B, sluice_ap::EnableIf<sluice_ap::has_arithmetic<A, B>> = 0>                \
+  AP_INLINE auto operator op(const A& a, const B& b) {                                                 \
+    using L = sluice_ap::Logic<A, B>;                                                                  \
+    return sluice_ap::make<typename L::Result>(static_cast<typename L::T>(                             \
+        static_cast<typename L::T>(L::Left::get(a)) op static_cast<typename L::T>(L::Right::get(b)))); \
   }
 SLUICE_AP_LOGIC(&)
 SLUICE_AP_LOGIC(|)
@@ -222,8 +226,7 @@ AP_INLINE ap_int_base<W, S>& ap_int_base<W, S>::operator/=(const T& x) {
 template <int W, bool S>
 template <class T, sluice_ap::EnableIf<sluice_ap::is_operand<T>>>
 AP_INLINE ap_int_base<W, S>& ap_int_base<W, S>::operator%=(const T& x) {
-  V = static_cast<Bits>(sluice_ap::remainder(*this, x));
-  return *this;
+  return *this = ap_int_base(*this % x);  // through the remainder's type, which may be narrower
 }
 template <int W, bool S>
 template <class T, sluice_ap::EnableIf<sluice_ap::is_operand<T>>>

@@ -52,12 +52,12 @@ struct ap_range_ref {
   AP_INLINE const ap_range_ref& operator=(const T& x) const {
     return assign(x);
   }
-#define SLUICE_AP_ASSIGN(op)                                                                   \
-  template <class T, sluice_ap::EnableIf<sluice_ap::is_operand<T>> = 0>                        \
-  AP_INLINE const ap_range_ref& operator op##=(const T & x) const {                            \
-    ap_uint<W> changed = get();                                                                \
-    changed op## = x;                                                                          \
-    return assign(changed);                                                                    \
+#define SLUICE_AP_ASSIGN(op)                                            \
+  template <class T, sluice_ap::EnableIf<sluice_ap::is_operand<T>> = 0> \
+  AP_INLINE const ap_range_ref& operator op##=(const T & x) const {     \
+    ap_uint<W> changed = get();                                         \
+    changed op## = x;                                                   \
+    return assign(changed);                                             \
   }
   SLUICE_AP_ASSIGN(+)
   SLUICE_AP_ASSIGN(-)
@@ -80,8 +80,8 @@ struct ap_range_ref {
   AP_INLINE const ap_range_ref& assign(const T& x) const {
     static_assert(!Const, "a range of a const variable can only be read");
     using Uint = sluice_ap::Unsigned<W>;
-    d_bv.V = static_cast<sluice_ap::Storage<W, S>>(sluice_ap::set_range<W>(
-        static_cast<Uint>(d_bv.V), h_index, l_index, static_cast<Uint>(sluice_ap::value(x))));
+    d_bv.V = static_cast<sluice_ap::Storage<W, S>>(
+        sluice_ap::set_range<W>(static_cast<Uint>(d_bv.V), h_index, l_index, static_cast<Uint>(sluice_ap::value(x))));
     return *this;
   }
 };
