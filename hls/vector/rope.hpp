@@ -16,6 +16,7 @@ namespace sluice::kernel {
 
 inline constexpr int kTurnBits = 33;  // sine or cosine times amplitude: at most 2^30 * (2^31 - 1) >> 30, and a unit
 inline constexpr int kMaxHalfBeats = kMaxRopeDim / 2 / kLanes;
+using HalfBeats = ap_uint<bits_for(kMaxHalfBeats)>;
 
 struct Turn {
   ap_int<32> sin;  // Q30; at most 2^30 and a unit
@@ -101,7 +102,7 @@ rope_lanes:
 // Process.
 inline void rope(::hls::stream<RopeJob>& rope_job, ::hls::stream<Beat>& rope_beats, ::hls::stream<Sums>& rope_sums) {
   const RopeJob job = rope_job.read();
-  const ap_uint<6> half_beats = job.half / kLanes;
+  const HalfBeats half_beats = job.half / kLanes;
   const ap_uint<18> beats = 2 * kBeats * job.lines;  // both passes: a whole number of heads
 rope_tokens:
   for (int t = 0; t < job.tokens; ++t) {
@@ -115,7 +116,7 @@ rope_tokens:
     make_turns(job.half, job.position[t], job.amplitude, rope_beats, turns);
     const Exponent e = head_exponent(rope_beats.read().x);
     rope_sums.write(head_word<Sums::width>(e - 30));
-    ap_uint<6> at = 0;    // beat of a half
+    HalfBeats at = 0;     // beat of a half
     bool second = false;  // which half comes in; the other one goes out
     bool begun = false;   // there is something to go out
   rotate_heads:
