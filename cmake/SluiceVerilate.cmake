@@ -16,12 +16,15 @@ if(NOT TARGET sluice_verilator_runtime)
   target_link_libraries(sluice_verilator_runtime PUBLIC Threads::Threads)
 endif()
 
-# sluice_verilate(NAME TOP file.sv [CLASS Vclass] [PARAMETERS Name=value...] [ASSERT] [TRACE]) makes static library
+# sluice_verilate_sources(NAME OUT variable TOP ... as below) only makes the C++ files: a list of two in `variable`.
+#
+# sluice_verilate(NAME TOP file.sv [CLASS Vclass] [PARAMETERS Name=value...] [ASSERT] [TRACE] [RANDOM]) makes static library
 # sluice_rtl_NAME with class Vclass (#include "Vclass.h"; V<NAME> if not given) of the module that file.sv is named
 # after. Packages of rtl/pkg are known; modules below it are found by their file names in the folders of rtl/. ASSERT
-# keeps the assertions in; TRACE allows waves (VCD).
-function(sluice_verilate name)
-  cmake_parse_arguments(ARG "ASSERT;TRACE" "TOP;CLASS" "PARAMETERS" ${ARGN})
+# keeps the assertions in; TRACE allows waves (VCD); RANDOM lets the context's randReset choose what registers
+# start with.
+function(sluice_verilate_sources name)
+  cmake_parse_arguments(ARG "ASSERT;TRACE;RANDOM" "OUT;TOP;CLASS" "PARAMETERS" ${ARGN})
   get_filename_component(top_file ${ARG_TOP} ABSOLUTE BASE_DIR ${PROJECT_SOURCE_DIR})
   get_filename_component(top ${top_file} NAME_WE)
   set(prefix V${name})
@@ -48,6 +51,9 @@ function(sluice_verilate name)
   if(ARG_TRACE)
     list(APPEND arguments --trace)
   endif()
+  if(ARG_RANDOM)
+    list(APPEND arguments --x-initial unique)  # the last one counts
+  endif()
 
   # Verilator names its files by content, so that they are compiled through two files of fixed name that include them:
   # what runs every cycle, and construction and reset, which only costs compile time when optimised.
@@ -60,6 +66,13 @@ function(sluice_verilate name)
     DEPFILE ${directory}/${prefix}__ver.d
     COMMENT "Verilating ${name}"
     VERBATIM)
+  set(${ARG_OUT} ${directory}/fast.cpp ${directory}/slow.cpp PARENT_SCOPE)
+endfunction()
+
+function(sluice_verilate name)
+  cmake_parse_arguments(ARG "TRACE" "" "" ${ARGN})
+  sluice_verilate_sources(${name} OUT sources ${ARGN})
+  set(directory ${CMAKE_CURRENT_BINARY_DIR}/${name}.verilated)
   add_library(sluice_rtl_${name} STATIC ${directory}/fast.cpp ${directory}/slow.cpp)
   set_source_files_properties(${directory}/fast.cpp PROPERTIES COMPILE_OPTIONS "-O3")
   set_source_files_properties(${directory}/slow.cpp PROPERTIES COMPILE_OPTIONS "-O1")

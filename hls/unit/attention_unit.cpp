@@ -15,6 +15,13 @@ LineRange page_table_range(const TokenEntry& token, u32 first_page, u32 last_pag
   return {Space::kCard, 0, base + first_page / 32, last_page / 32 - first_page / 32 + 1};
 }
 
+// Lines [base + offset, ...), `count` of them. `base` is what a page table says: anything. What ends beyond the last
+// 32-bit line number lies past the end of every memory, and must not wrap to its start.
+LineRange entry_range(u32 base, u32 layer_line, u64 offset, u32 count) {
+  const u64 line = u64{base} + layer_line + offset;
+  return {Space::kCard, 0, static_cast<u32>(std::min(line, (u64{1} << 32) - count)), count};
+}
+
 class KvAppendUnit : public SingleStage {
  public:
   explicit KvAppendUnit(const Command& command) : o_(operand_of<KvAppendOperand>(command)) {
@@ -35,7 +42,8 @@ class KvAppendUnit : public SingleStage {
       append(vector(first_[t], o_.first_elements), bytes, exponents);
       append(vector(second_[t], o_.second_elements), bytes + o_.first_elements, exponents + o_.first_elements / 32);
       const u32 page = word_of(lines(tables_[t])[0], position_[t] / kPageTokens % 32);
-      write_lines(Space::kCard, 0, page + o_.layer_line + position_[t] % kPageTokens * o_.entry_lines, entry, writes);
+      const u64 offset = u64{position_[t]} % kPageTokens * o_.entry_lines;
+      write_lines(Space::kCard, 0, entry_range(page, o_.layer_line, offset, o_.entry_lines).line, entry, writes);
       add_cycles(elementwise_cycles(u64{o_.first_elements} + o_.second_elements));
     }
     return writes;
@@ -107,6 +115,7 @@ class AttendUnit : public UnitExecution {
 
  private:
   static constexpr u64 kMacsPerCycle = 1024;
+  static constexpr u32 kBlocksPerLook = 64;  // of one head: some milliseconds at most
 
   static EntryLayout layout_of(const AttendOperand& o, bool mla) {
     if (mla) {
@@ -168,8 +177,8 @@ class AttendUnit : public UnitExecution {
         const u32 from = std::max(first, page * kPageTokens);
         const u32 to = std::min(last, page * kPageTokens + kPageTokens - 1);
         const u32 base = word_of(table[page / 32 - first / kPageTokens / 32], page % 32);
-        ranges.push_back({Space::kCard, 0, base + o_.layer_line + from % kPageTokens * o_.entry_lines,
-                          (to - from + 1) * o_.entry_lines});
+        ranges.push_back(entry_range(base, o_.layer_line, u64{from} % kPageTokens * o_.entry_lines,
+                                     (to - from + 1) * o_.entry_lines));
       }
     }
     return ranges;
@@ -214,7 +223,7 @@ class AttendUnit : public UnitExecution {
     std::vector<i64> exponents(std::size_t{o_.heads} * blocks);
     const auto* entries = reinterpret_cast<const i8*>(entries_.data() + entry_at);
     auto state = std::make_unique<FoldState>();
-    for (u32 h = 0; h < o_.heads; ++h) {
+    for (u32 h = 0; h < o_.heads && !gives_up(); ++h) {
       if (o_.has_sinks == 1) {
         fold_start_with_sink(*state, static_cast<i32>(word_of(head_[h / 32], h % 32)), p.value_dim);
       } else {
@@ -237,6 +246,9 @@ class AttendUnit : public UnitExecution {
     const i64 stride = i64{o_.entry_lines} * kLineBytes;
     const u32 skip = kv_head * o_.value_dim;  // 0 for MLA
     for (u32 from = first; from <= last; from = (from / kBlock + 1) * kBlock) {
+      if (from / kBlock % kBlocksPerLook == 0 && gives_up()) {
+        return;
+      }
       const u32 to = std::min(last, from / kBlock * kBlock + kBlock - 1);
       const i8* entry = entries + (from - first) * stride;
       const KeyBlock keys = {static_cast<int>(to - from + 1),

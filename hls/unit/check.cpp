@@ -1,3 +1,5 @@
+#include <iterator>
+
 #include "hls/router/route.hpp"
 #include "hls/unit/execution.hpp"
 #include "hls/vector/vector_ops.hpp"
@@ -7,7 +9,9 @@ namespace {
 
 using namespace device;
 
-// Collects the first field found wrong.
+// Collects the first field found wrong. Sizes are asked about before the places of what has them: a size that no place
+// could hold is at fault itself, and else the place. Arithmetic is 64 bits wide; where the product of unchecked fields
+// could still wrap, one of them has been found wrong before.
 class Checker {
  public:
   explicit Checker(std::uint64_t memory_lines) : memory_lines_(memory_lines) {}
@@ -45,8 +49,13 @@ class Checker {
 
 #define SLUICE_AT(Operand, field) offsetof(Operand, field)
 
+constexpr std::uint32_t word(std::size_t byte_offset) { return static_cast<std::uint32_t>(byte_offset / 4); }
+
 constexpr bool tokens_good(std::uint32_t num_tokens) { return num_tokens >= 1 && num_tokens <= kMaxTokens; }
-constexpr bool elements_good(std::uint32_t elements) { return elements >= 1 && elements <= kMaxColumns; }
+// Whether a vector of so many elements has a place in vector memory.
+constexpr bool vector_good(std::uint64_t elements) {
+  return elements >= 1 && elements <= kMaxColumns && vector_lines(elements) <= kVectorLines;
+}
 constexpr bool multiple(std::uint32_t x) { return x % kBlock == 0; }
 
 void check_copy(Checker& c, const CopyOperand& o) {
@@ -69,24 +78,25 @@ void check_slot(Checker& c, const SlotOperand& o) {
 void check_move(Checker& c, const MoveOperand& o) {
   c.need(SLUICE_AT(MoveOperand, host_address_lo), o.host_address_lo % 64 == 0);
   c.need(SLUICE_AT(MoveOperand, bank), o.bank < kMaxTokens);
-  c.in_vector_memory(SLUICE_AT(MoveOperand, line), o.line, 0);
+  c.in_vector_memory(SLUICE_AT(MoveOperand, line), o.line, 1);
   c.need(SLUICE_AT(MoveOperand, lines), o.lines >= 1 && std::uint64_t{o.line} + o.lines <= kVectorLines);
 }
 
 void check_linear(Checker& c, const LinearOperand& o) {
   c.need(SLUICE_AT(LinearOperand, num_tokens), tokens_good(o.num_tokens));
   const bool wide = o.format == static_cast<std::uint32_t>(Format::kMxInt16);
-  c.need(SLUICE_AT(LinearOperand, input_elements), elements_good(o.input_elements));
+  c.need(SLUICE_AT(LinearOperand, input_elements), o.input_elements >= 1 && o.input_elements <= kMaxColumns);
   c.in_vector_memory(SLUICE_AT(LinearOperand, input_line), o.input_line,
                      wide ? q16_lines(o.input_elements) : q8_lines(o.input_elements));
-  c.need(SLUICE_AT(LinearOperand, column_offset), multiple(o.column_offset));
-  c.need(SLUICE_AT(LinearOperand, columns), multiple(o.columns) && elements_good(o.columns));
+  const std::uint64_t width = ceil_div(o.input_elements, kBlock) * kBlock;
+  c.need(SLUICE_AT(LinearOperand, columns), multiple(o.columns) && o.columns >= 1 && o.columns <= width);
+  const std::uint64_t first_end = std::uint64_t{o.column_offset} + o.columns;  // of group 0
+  c.need(SLUICE_AT(LinearOperand, column_offset), multiple(o.column_offset) && first_end <= width);
+  c.need(SLUICE_AT(LinearOperand, groups), o.groups >= 1 && o.groups <= kMaxRows);
   c.need(SLUICE_AT(LinearOperand, rows), o.rows >= 1 && o.rows <= kMaxRows && (o.groups == 1 || multiple(o.rows)));
-  c.need(SLUICE_AT(LinearOperand, groups),
-         o.groups >= 1 && o.groups <= kMaxRows && std::uint64_t{o.rows} * o.groups <= kMaxRows);
-  const std::uint64_t last = std::uint64_t{o.groups - 1} * o.input_stride + o.column_offset + o.columns;
+  c.need(SLUICE_AT(LinearOperand, groups), std::uint64_t{o.rows} * o.groups <= kMaxRows);
   c.need(SLUICE_AT(LinearOperand, input_stride),
-         multiple(o.input_stride) && last <= ceil_div(o.input_elements, 32) * 32);
+         multiple(o.input_stride) && first_end + (std::uint64_t{o.groups} - 1) * o.input_stride <= width);
   c.in_vector_memory(SLUICE_AT(LinearOperand, output_line), o.output_line,
                      vector_lines(std::uint64_t{o.rows} * o.groups));
   c.need(SLUICE_AT(LinearOperand, format), o.format <= static_cast<std::uint32_t>(Format::kMxInt16));
@@ -131,9 +141,10 @@ void check_experts(Checker& c, const ExpertsOperand& o) {
 template <typename Operand>
 void check_slice(Checker& c, const Operand& o) {
   c.need(SLUICE_AT(Operand, num_tokens), tokens_good(o.num_tokens));
-  c.need(SLUICE_AT(Operand, offset), multiple(o.offset));
-  c.need(SLUICE_AT(Operand, elements), elements_good(o.elements));
-  c.in_vector_memory(SLUICE_AT(Operand, input_line), o.input_line, vector_lines(std::uint64_t{o.offset} + o.elements));
+  c.need(SLUICE_AT(Operand, elements), vector_good(o.elements));
+  const std::uint64_t end = std::uint64_t{o.offset} + o.elements;
+  c.need(SLUICE_AT(Operand, offset), multiple(o.offset) && vector_good(end));
+  c.in_vector_memory(SLUICE_AT(Operand, input_line), o.input_line, vector_lines(end));
   c.outputs(SLUICE_AT(Operand, out), o.out, o.elements);
 }
 
@@ -149,11 +160,11 @@ void check_norm(Checker& c, const NormOperand& o) {
 
 void check_rope(Checker& c, const RopeOperand& o) {
   c.need(SLUICE_AT(RopeOperand, num_tokens), tokens_good(o.num_tokens));
-  c.need(SLUICE_AT(RopeOperand, offset), multiple(o.offset));
-  c.need(SLUICE_AT(RopeOperand, heads), elements_good(o.heads));
+  c.need(SLUICE_AT(RopeOperand, heads), vector_good(2 * std::uint64_t{o.heads}));
   const std::uint64_t elements = std::uint64_t{o.heads} * o.dim;
   c.need(SLUICE_AT(RopeOperand, dim), o.dim >= kRopeDimUnit && o.dim % kRopeDimUnit == 0 && o.dim <= kRopeMaxDim &&
-                                          elements % kBlock == 0 && elements <= kMaxColumns);
+                                          elements % kBlock == 0 && vector_good(elements));
+  c.need(SLUICE_AT(RopeOperand, offset), multiple(o.offset) && vector_good(o.offset + elements));
   c.in_vector_memory(SLUICE_AT(RopeOperand, input_line), o.input_line, vector_lines(o.offset + elements));
   c.outputs(SLUICE_AT(RopeOperand, out), o.out, elements);
   c.in_card_memory(SLUICE_AT(RopeOperand, increments_address_lo), o.increments_address_lo, o.increments_address_hi,
@@ -163,7 +174,8 @@ void check_rope(Checker& c, const RopeOperand& o) {
 
 void check_activation(Checker& c, const ActivationOperand& o) {
   c.need(SLUICE_AT(ActivationOperand, num_tokens), tokens_good(o.num_tokens));
-  c.need(SLUICE_AT(ActivationOperand, intermediate), multiple(o.intermediate) && elements_good(o.intermediate));
+  c.need(SLUICE_AT(ActivationOperand, intermediate),
+         multiple(o.intermediate) && vector_good(2 * std::uint64_t{o.intermediate}));
   c.in_vector_memory(SLUICE_AT(ActivationOperand, input_line), o.input_line,
                      vector_lines(2 * std::uint64_t{o.intermediate}));
   c.outputs(SLUICE_AT(ActivationOperand, out), o.out, o.intermediate);
@@ -201,21 +213,29 @@ void check_tokens(Checker& c, const Command& command, std::uint32_t num_tokens) 
                  address % kLineBytes == 0 && address <= size && bytes <= size - address);
     c.need_token(t, offsetof(TokenEntry, ancestor_mask_lo), token.ancestor_mask_lo == 0 && token.ancestor_mask_hi == 0);
     c.need_token(t, offsetof(TokenEntry, adapter), token.adapter == 0);
+    c.need_token(t, offsetof(TokenEntry, reserved), token.reserved == 0);
   }
 }
 
-constexpr std::uint64_t entry_bytes(std::uint64_t elements) { return elements + elements / kBlock; }
+// Entries of `elements` elements, kPageTokens of them a page; a layer's lie `layer_line` lines behind its start. Where
+// the page starts stands in memory, where no check reaches.
+template <typename Operand>
+void check_entries(Checker& c, const Operand& o, std::uint64_t elements) {
+  const std::uint64_t page_lines = std::uint64_t{kPageTokens} * o.entry_lines;
+  c.need(SLUICE_AT(Operand, entry_lines),
+         o.entry_lines <= kVectorLines && page_lines <= c.memory_lines() &&
+             elements + elements / kBlock <= std::uint64_t{o.entry_lines} * kLineBytes);
+  c.need(SLUICE_AT(Operand, layer_line), o.layer_line + page_lines <= c.memory_lines());
+}
 
 void check_kv_append(Checker& c, const Command& command, const KvAppendOperand& o) {
   c.need(SLUICE_AT(KvAppendOperand, num_tokens), tokens_good(o.num_tokens));
   c.need(SLUICE_AT(KvAppendOperand, kind), o.kind <= static_cast<std::uint32_t>(AttentionKind::kGqa));
-  c.need(SLUICE_AT(KvAppendOperand, first_elements), multiple(o.first_elements) && elements_good(o.first_elements));
+  c.need(SLUICE_AT(KvAppendOperand, first_elements), multiple(o.first_elements) && vector_good(o.first_elements));
   c.in_vector_memory(SLUICE_AT(KvAppendOperand, first_line), o.first_line, vector_lines(o.first_elements));
-  c.need(SLUICE_AT(KvAppendOperand, second_elements), multiple(o.second_elements) && elements_good(o.second_elements));
+  c.need(SLUICE_AT(KvAppendOperand, second_elements), multiple(o.second_elements) && vector_good(o.second_elements));
   c.in_vector_memory(SLUICE_AT(KvAppendOperand, second_line), o.second_line, vector_lines(o.second_elements));
-  c.need(SLUICE_AT(KvAppendOperand, entry_lines),
-         o.entry_lines <= kVectorLines && entry_bytes(std::uint64_t{o.first_elements} + o.second_elements) <=
-                                              std::uint64_t{o.entry_lines} * kLineBytes);
+  check_entries(c, o, std::uint64_t{o.first_elements} + o.second_elements);
   check_tokens(c, command, o.num_tokens);
 }
 
@@ -225,11 +245,13 @@ void check_attend(Checker& c, const Command& command, const AttendOperand& o) {
   c.need(SLUICE_AT(AttendOperand, kind), o.kind <= static_cast<std::uint32_t>(AttentionKind::kGqa));
   c.need(SLUICE_AT(AttendOperand, heads), o.heads >= 1 && o.heads <= 1024);
   c.need(SLUICE_AT(AttendOperand, kv_heads), mla || (o.kv_heads >= 1 && o.heads % o.kv_heads == 0));
-  c.need(SLUICE_AT(AttendOperand, value_dim), multiple(o.value_dim) && o.value_dim >= 1 && o.value_dim <= 1024);
+  c.need(SLUICE_AT(AttendOperand, value_dim), multiple(o.value_dim) && o.value_dim >= 1 && o.value_dim <= 1024 &&
+                                                  vector_good(std::uint64_t{o.heads} * o.value_dim));
   c.in_vector_memory(SLUICE_AT(AttendOperand, query_line), o.query_line,
                      vector_lines(std::uint64_t{o.heads} * o.value_dim));
   c.need(SLUICE_AT(AttendOperand, rope_dim),
-         !mla || (multiple(o.rope_dim) && o.rope_dim >= 1 && std::uint64_t{o.rope_dim} + o.value_dim <= 1024));
+         !mla || (multiple(o.rope_dim) && o.rope_dim >= 1 && std::uint64_t{o.rope_dim} + o.value_dim <= 1024 &&
+                  vector_good(std::uint64_t{o.heads} * o.rope_dim)));
   if (mla) {
     c.in_vector_memory(SLUICE_AT(AttendOperand, query_rope_line), o.query_rope_line,
                        vector_lines(std::uint64_t{o.heads} * o.rope_dim));
@@ -243,8 +265,7 @@ void check_attend(Checker& c, const Command& command, const AttendOperand& o) {
   }
   const std::uint64_t elements =
       mla ? std::uint64_t{o.value_dim} + o.rope_dim : 2 * std::uint64_t{o.kv_heads} * o.value_dim;
-  c.need(SLUICE_AT(AttendOperand, entry_lines),
-         o.entry_lines <= kVectorLines && entry_bytes(elements) <= std::uint64_t{o.entry_lines} * kLineBytes);
+  check_entries(c, o, elements);
   c.outputs(SLUICE_AT(AttendOperand, out), o.out, std::uint64_t{o.heads} * o.value_dim);
   check_tokens(c, command, o.num_tokens);
   // A sequence's entries lie apart, so those that a query sees cannot be more than the memory holds. Pages that are one
@@ -258,7 +279,7 @@ void check_attend(Checker& c, const Command& command, const AttendOperand& o) {
 
 void check_combine(Checker& c, const CombineOperand& o) {
   c.need(SLUICE_AT(CombineOperand, num_tokens), tokens_good(o.num_tokens));
-  c.need(SLUICE_AT(CombineOperand, elements), elements_good(o.elements));
+  c.need(SLUICE_AT(CombineOperand, elements), vector_good(o.elements));
   c.need(SLUICE_AT(CombineOperand, routed), o.routed <= kMaxTopK);
   if (o.routed > 0) {
     c.in_vector_memory(SLUICE_AT(CombineOperand, route_line), o.route_line, 1);
@@ -333,8 +354,8 @@ bool check_compute_queue(Checker& c, const Command& command, Opcode opcode) {
   }
 }
 
+// What command_queue.sv checks itself, in the same order; the opcode is next.
 CommandError check_header(const CommandHeader& header) {
-  constexpr auto word = [](std::size_t byte_offset) { return static_cast<std::uint32_t>(byte_offset / 4); };
   if (header.version != kCommandVersion) {
     return {Fault::kBadVersion, header.version};
   }
@@ -346,6 +367,19 @@ CommandError check_header(const CommandHeader& header) {
   }
   if (header.operand_lo != 0 || header.operand_hi != 0) {
     return {Fault::kBadHeader, word(offsetof(CommandHeader, operand_lo))};
+  }
+  return {};
+}
+
+// What has no meaning yet must be 0, so that it can be given one.
+CommandError check_unused(const CommandHeader& header) {
+  if ((header.flags & ~(kFlagComplete | kFlagInterrupt)) != 0) {
+    return {Fault::kBadHeader, 0};
+  }
+  for (std::uint32_t i = 0; i < std::size(header.reserved); ++i) {
+    if (header.reserved[i] != 0) {
+      return {Fault::kBadHeader, word(offsetof(CommandHeader, reserved)) + i};
+    }
   }
   return {};
 }
@@ -365,7 +399,11 @@ CommandError check_command(const Command& command, Queue queue, std::uint64_t me
   const auto opcode = static_cast<Opcode>(command.header.opcode);
   const bool known = queue == Queue::kLoad ? check_load_queue(checker, command, opcode)
                                            : check_compute_queue(checker, command, opcode);
-  return known ? checker.error() : CommandError{Fault::kBadOpcode, command.header.opcode};
+  if (!known) {
+    return {Fault::kBadOpcode, command.header.opcode};
+  }
+  const CommandError unused = check_unused(command.header);
+  return unused.fault != Fault::kNone ? unused : checker.error();
 }
 
 }  // namespace sluice::hls

@@ -12,8 +12,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "host/device/command.hpp"
@@ -62,6 +64,16 @@ class UnitExecution {
   // Cycles of arithmetic that a hardware unit of the intended width would need beyond the transfers: modelled, not
   // measured. Valid after finish().
   [[nodiscard]] virtual std::uint64_t modelled_cycles() const = 0;
+
+  // Asked now and then during computations that can take minutes (attention); once it is true, finish() gives up, and
+  // what it returns is of no use. Without it, nothing is given up.
+  void give_up_when(std::function<bool()> late) { late_ = std::move(late); }
+
+ protected:
+  [[nodiscard]] bool gives_up() const { return late_ && late_(); }
+
+ private:
+  std::function<bool()> late_;
 };
 
 // Checks any compute-queue or load-queue command against the limits and the memories it may touch.

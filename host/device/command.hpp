@@ -81,7 +81,7 @@ struct CommandHeader {
   std::uint32_t timeout_cycles = kDefaultTimeoutCycles;  // of every wait of this command
   std::uint32_t tag_lo = 0;                              // returned in the completion
   std::uint32_t tag_hi = 0;
-  std::uint32_t reserved[5] = {};
+  std::uint32_t reserved[5] = {};  // 0
 };
 static_assert(sizeof(CommandHeader) == 64);
 
@@ -93,8 +93,8 @@ struct TokenEntry {
   std::uint32_t page_table_hi = 0;
   std::uint32_t ancestor_mask_lo = 0;  // reserved for speculation; 0
   std::uint32_t ancestor_mask_hi = 0;
-  std::uint32_t adapter = 0;  // reserved for fine-tuned adapters; 0
-  std::uint32_t reserved = 0;
+  std::uint32_t adapter = 0;   // reserved for fine-tuned adapters; 0
+  std::uint32_t reserved = 0;  // 0
 };
 static_assert(sizeof(TokenEntry) == 32);
 

@@ -12,13 +12,15 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-// Fields of the structures of command.hpp, by word; an address is two words.
+// Fields of the structures of command.hpp, by word; an address is two words. Of the header's first word, opcode and
+// version have faults of their own.
 constexpr std::string_view kHeaderWords[] = {
-    "opcode",       "context", "wait_semaphore", "wait_value",     "signal_semaphore",
-    "signal_value", "operand", "operand",        "timeout_cycles", "tag",
-    "tag"};
+    "flags",        "context",  "wait_semaphore", "wait_value",     "signal_semaphore",
+    "signal_value", "operand",  "operand",        "timeout_cycles", "tag",
+    "tag",          "reserved", "reserved",       "reserved",       "reserved",
+    "reserved"};
 constexpr std::string_view kTokenWords[] = {"sequence",      "position",      "page_table", "page_table",
-                                            "ancestor_mask", "ancestor_mask", "adapter"};
+                                            "ancestor_mask", "ancestor_mask", "adapter",    "reserved"};
 constexpr std::string_view kCopyWords[] = {"host_address", "host_address", "card_address", "card_address", "bytes"};
 constexpr std::string_view kSlotWords[] = {
     "layer",          "expert",          "gate_up_address",   "gate_up_address",

@@ -1,6 +1,6 @@
 // Fuzzes the execution of commands on the software device: whatever the checker accepts must run, whatever lies in
 // memory. The input is up to four ring slots of 512 bytes, then bytes that fill card and vector memory, over and over.
-// Each command goes to the queue that takes it; memories and slot table start afresh with each input.
+// Memories and slot table start afresh with each input.
 #include <memory>
 #include <vector>
 
@@ -58,28 +58,23 @@ void check_outcome(CommandError error) {
   SLUICE_CHECK(error.fault == Fault::kNone || error.fault == Fault::kBusError || error.fault == Fault::kNotResident);
 }
 
-struct Job {
-  Command command;
-  Queue queue = Queue::kLoad;
-};
+bool taken_by_a_queue(const Command& command) {
+  return hls::check_command(command, Queue::kLoad, kCardLines).fault == Fault::kNone ||
+         hls::check_command(command, Queue::kCompute, kCardLines).fault == Fault::kNone;
+}
 
 // The input's commands that a queue takes and that do not take too long.
-std::vector<Job> jobs_of(std::string_view& input) {
-  std::vector<Job> jobs;
+std::vector<Command> commands_of(std::string_view& input) {
+  std::vector<Command> commands;
   for (std::size_t i = 0; i < kMaxCommands && input.size() >= sizeof(Command); ++i) {
-    Job job;
-    std::memcpy(static_cast<void*>(&job.command), input.data(), sizeof(Command));
+    Command command;
+    std::memcpy(static_cast<void*>(&command), input.data(), sizeof(Command));
     input.remove_prefix(sizeof(Command));
-    for (const Queue queue : {Queue::kLoad, Queue::kCompute}) {
-      if (hls::check_command(job.command, queue, kCardLines).fault == Fault::kNone &&
-          cost_of(job.command) <= kMaxCost) {
-        job.queue = queue;
-        jobs.push_back(job);
-        break;
-      }
+    if (taken_by_a_queue(command) && cost_of(command) <= kMaxCost) {
+      commands.push_back(command);
     }
   }
-  return jobs;
+  return commands;
 }
 
 }  // namespace
@@ -88,15 +83,15 @@ std::vector<Job> jobs_of(std::string_view& input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sluice::fuzz;
   std::string_view input = as_text(data, size);
-  const std::vector<Job> jobs = jobs_of(input);
-  if (jobs.empty()) {
+  const std::vector<Command> commands = commands_of(input);
+  if (commands.empty()) {
     return 0;
   }
   fill_memories(input);
   Counters counters;
   Executor executor(memories(), counters);
-  for (const Job& job : jobs) {
-    check_outcome(executor.execute(job.command, job.queue));
+  for (const Command& command : commands) {
+    check_outcome(executor.execute(command));
   }
   return 0;
 }

@@ -44,6 +44,10 @@ class Extents {
       card(token.page_table_lo, token.page_table_hi, (std::uint64_t{token.position} / kPageTokens + 1) * 4);
     }
   }
+  // Wherever a page starts, the layer's part of it lies in one memory with its start.
+  void pages(std::uint32_t layer_line, std::uint32_t entry_lines) {
+    found_.push_back({Space::kCard, layer_line, std::uint64_t{kPageTokens} * entry_lines});
+  }
   std::vector<Extent> take() { return std::move(found_); }
 
  private:
@@ -213,10 +217,13 @@ std::vector<Extent> extents_of(const Command& command) {
   with_operand(command, [&](const auto& operand) { add(extents, operand); });
   const auto opcode = static_cast<Opcode>(command.header.opcode);
   if (opcode == Opcode::kKvAppend) {
-    extents.page_tables(command, operand_of<KvAppendOperand>(command).num_tokens);
+    const auto o = operand_of<KvAppendOperand>(command);
+    extents.page_tables(command, o.num_tokens);
+    extents.pages(o.layer_line, o.entry_lines);
   } else if (opcode == Opcode::kAttend) {
     const auto o = operand_of<AttendOperand>(command);
     extents.page_tables(command, o.num_tokens);
+    extents.pages(o.layer_line, o.entry_lines);
     for (std::uint32_t t = 0; t < std::min(o.num_tokens, kMaxTokens); ++t) {
       // Wherever they lie, a sequence's entries lie apart.
       extents.card(0, 0, visible_positions(command.tokens[t], o) * o.entry_lines * kLineBytes);

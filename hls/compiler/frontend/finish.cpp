@@ -13,6 +13,7 @@
 #include <llvm/Transforms/IPO/Internalize.h>
 
 #include "hls/compiler/frontend/marker_names.hpp"
+#include "hls/compiler/frontend/static_streams.hpp"
 
 namespace sluice::hlsc {
 namespace {
@@ -101,6 +102,7 @@ void finish_module(llvm::Module& module, const std::string& top_symbol) {
   for (llvm::Function& function : module) {
     place_allocas(function);
   }
+  make_streams_local(module);
   llvm::ModuleAnalysisManager analyses;
   llvm::PassInstrumentationCallbacks callbacks;
   analyses.registerPass([&] { return llvm::PassInstrumentationAnalysis(&callbacks); });

@@ -136,6 +136,7 @@ class PragmaParser {
       const PragmaWord* known = find_word(option, text);
       if (known == nullptr) {
         std::vector<std::string_view> texts;
+        texts.reserve(option.words.size());
         for (const PragmaWord& candidate : option.words) {
           texts.push_back(candidate.text);
         }

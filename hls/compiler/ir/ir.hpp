@@ -10,6 +10,7 @@
 
 #include <llvm/ADT/APInt.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,7 +39,7 @@ constexpr std::size_t index(Id id) {
 // Operands in brackets; every result and operand has a width of its own, and the rules of LLVM IR hold (both operands
 // of an addition have the result's width).
 enum class OpKind : std::uint8_t {
-  kConstant,  // [] Op::constant
+  kConstant,  // [] Op::constant; this and kScalar hold for the whole process and are in no block's list
   kScalar,    // [] the kernel's scalar argument Op::scalar, latched at start
   kPhi,       // [one an incoming block] Op::incoming names the blocks; first in its block
   kAdd,
@@ -62,7 +63,7 @@ enum class OpKind : std::uint8_t {
   kTrunc,        // [value]
   kConcat,       // [most significant, ..., least significant]
   kExtract,      // [value] bits Op::low .. Op::low + width - 1
-  kCtlz,         // [value] leading zeros; of 0 the width of the value
+  kCtlz,         // [value] leading zeros; of 0 the width of the value; the result is as wide
   kCttz,         // [value]
   kCtpop,        // [value]
   kUDiv,         // [value, divisor] only with a constant divisor other than 0 may reach the scheduler, which

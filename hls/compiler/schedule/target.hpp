@@ -14,7 +14,8 @@ namespace sluice::hlsc {
 
 struct OpCost {
   double delay_ns = 0;  // combinational, or from the last register on where latency > 0
-  int latency = 0;      // register stages inside the operation (multipliers)
+  double setup_ns = 0;  // where latency > 0: from the operands to the first register
+  int latency = 0;      // register stages inside the operation (multipliers, memories)
   double luts = 0;
   double dsps = 0;
 };
@@ -23,8 +24,12 @@ class Target {
  public:
   virtual ~Target() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;
-  // The operation's cost at a clock period; `budget_ns` is what a cycle leaves after uncertainty. An operation slower
-  // than a whole cycle gets more latency where it can be pipelined, and is an error of the scheduler where it can't.
+  // What every path between registers costs beside its operations: clock to output, setup, the multiplexer in front of
+  // a phi's register.
+  [[nodiscard]] virtual double register_ns() const = 0;
+  // The operation's cost at a clock period; `budget_ns` is what a cycle leaves after uncertainty and register_ns(). An
+  // operation slower than a whole cycle gets more latency where it can be pipelined, and is an error of the scheduler
+  // where it can't.
   [[nodiscard]] virtual OpCost cost(const Process& process, const Op& op, double budget_ns) const = 0;
 };
 

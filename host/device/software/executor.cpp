@@ -17,6 +17,7 @@ using hls::Space;
 
 constexpr CommandError kGood = {};
 constexpr CommandError kBus = {Fault::kBusError, 0};
+constexpr CommandError kLate = {Fault::kTimeout, 0};
 
 std::uint64_t& counter(Counters& counters, Counter which) { return counters.value[static_cast<std::size_t>(which)]; }
 
@@ -27,12 +28,8 @@ std::uint64_t bias_at(std::uint32_t lo, std::uint32_t hi, std::uint32_t offset) 
 
 }  // namespace
 
-CommandError Executor::execute(const Command& command, Queue queue) {
-  counter(counters_, Counter::kHostReadBytes) += kSlotBytes;
-  if (const CommandError error = hls::check_command(command, queue, memories_.card_lines());
-      error.fault != Fault::kNone) {
-    return error;
-  }
+CommandError Executor::execute(const Command& command, TimePoint deadline) {
+  deadline_ = deadline;
   ++counter(counters_, Counter::kCommands);
   switch (static_cast<Opcode>(command.header.opcode)) {
     case Opcode::kNop:
@@ -122,6 +119,9 @@ CommandError Executor::linear(const LinearJob& job) {
   for (std::uint32_t t = 0; t < kMaxTokens; ++t) {
     if ((job.token_mask >> t & 1) == 0) {
       continue;
+    }
+    if (late()) {
+      return kLate;
     }
     const std::uint64_t input_lines = wide ? hls::q16_lines(o.input_elements) : hls::q8_lines(o.input_elements);
     const hls::QuantisedValue x = hls::quantised_from_lines(
@@ -242,6 +242,7 @@ CommandError Executor::expert(const ExpertsOperand& o, std::uint32_t expert_id, 
 
 CommandError Executor::unit(const Command& command) {
   const auto execution = hls::start_unit(command);
+  execution->give_up_when([this] { return late(); });
   for (auto ranges = execution->reads(); !ranges.empty(); ranges = execution->reads()) {
     std::vector<Line> lines;
     for (const hls::LineRange& range : ranges) {
@@ -253,7 +254,11 @@ CommandError Executor::unit(const Command& command) {
     }
     execution->supply(lines);
   }
-  for (const hls::LineWrite& write : execution->finish()) {
+  const std::vector<hls::LineWrite> writes = execution->finish();
+  if (late()) {
+    return kLate;
+  }
+  for (const hls::LineWrite& write : writes) {
     Line* at = memories_.lines(write.space, write.bank, write.line, 1);
     if (at == nullptr) {
       return kBus;

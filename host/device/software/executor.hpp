@@ -1,11 +1,11 @@
 // Executes one checked command on the memories of the software device.
 //
 // Ownership: borrows the memories; owns the slot table. Threading: one thread. Errors: a command's fault and detail, as
-// in
-//   its completion.
+//   in its completion; kTimeout when it was cut off at the deadline.
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <utility>
@@ -21,7 +21,11 @@ class Executor {
  public:
   Executor(Memories& memories, Counters& counters) : memories_(memories), counters_(counters) {}
 
-  [[nodiscard]] hls::CommandError execute(const Command& command, Queue queue);
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  // `command` has passed hls::check_command(). At `deadline` it is cut off between two parts of its work: tokens of a
+  // linear, stretches of keys of an attend. A part takes tenths of a second at most.
+  [[nodiscard]] hls::CommandError execute(const Command& command, TimePoint deadline = TimePoint::max());
   void clear_slots() { slots_.clear(); }
 
  private:
@@ -42,9 +46,11 @@ class Executor {
   hls::CommandError expert(const ExpertsOperand& operand, std::uint32_t expert_id, std::uint32_t token_mask,
                            const std::array<std::uint32_t, kMaxTokens>& output_line);
   hls::CommandError unit(const Command& command);
+  [[nodiscard]] bool late() const { return std::chrono::steady_clock::now() >= deadline_; }
 
   Memories& memories_;
   Counters& counters_;
+  TimePoint deadline_ = TimePoint::max();  // of the command at hand
   std::map<std::pair<std::uint32_t, std::uint32_t>, SlotOperand> slots_;
 };
 

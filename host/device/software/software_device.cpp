@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <deque>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,26 +37,32 @@ class SoftwareDevice final : public Device {
     return HostBuffer{address, {memories_->host(address, bytes), static_cast<std::size_t>(bytes)}};
   }
 
-  Result<Fence> submit(Queue queue, std::span<const Command> commands, std::chrono::milliseconds) override {
+  Result<Fence> submit(Queue queue, std::span<const Command> commands, std::chrono::milliseconds deadline) override {
     QueueState& state = queues_[static_cast<std::size_t>(queue)];
     if (!state.error.message().empty()) {
       return state.error;
     }
     state.pending.insert(state.pending.end(), commands.begin(), commands.end());
     state.submitted += commands.size();
-    run();
+    counters_.value[static_cast<std::size_t>(Counter::kHostReadBytes)] += commands.size() * kSlotBytes;
+    run(Clock::now() + deadline);
     return Fence{queue, state.submitted};
   }
 
-  Status wait(Fence fence, std::chrono::milliseconds) override {
+  Status wait(Fence fence, std::chrono::milliseconds deadline) override {
     const QueueState& state = queues_[static_cast<std::size_t>(fence.queue)];
+    const Clock::time_point end = Clock::now() + deadline;
+    if (state.ended < fence.number) {
+      run(end);
+    }
     if (state.ended >= fence.number) {
       return {};
     }
     if (!state.error.message().empty()) {
       return state.error;
     }
-    return Error(ErrorCode::kTimeout, "a command waits for a semaphore that nothing signals");
+    return Clock::now() >= end ? past_deadline(fence.queue, state)
+                               : Error(ErrorCode::kTimeout, "a command waits for a semaphore that nothing signals");
   }
 
   Status write(std::uint64_t card_address, std::span<const std::byte> bytes) override {
@@ -89,6 +97,8 @@ class SoftwareDevice final : public Device {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   struct QueueState {
     std::deque<Command> pending;
     std::uint64_t submitted = 0;
@@ -105,29 +115,39 @@ class SoftwareDevice final : public Device {
     return reinterpret_cast<std::byte*>(memories_->lines(hls::Space::kCard, 0, 0, 0)) + address;
   }
 
-  // Runs both queues until neither can go on.
-  void run() {
+  static Error past_deadline(Queue queue, const QueueState& state) {
+    return {ErrorCode::kTimeout, std::string(queue == Queue::kLoad ? "load" : "compute") + " queue: command " +
+                                     std::to_string(state.ended + 1) +
+                                     " has not ended by the deadline; reset the device to go on"};
+  }
+
+  // Runs both queues until neither can go on, or the deadline has passed.
+  void run(Clock::time_point deadline) {
     bool moved = true;
     while (moved) {
-      moved = run_queue(Queue::kLoad);
-      moved = run_queue(Queue::kCompute) || moved;
+      moved = run_queue(Queue::kLoad, deadline);
+      moved = run_queue(Queue::kCompute, deadline) || moved;
     }
   }
 
-  bool run_queue(Queue queue) {
+  bool run_queue(Queue queue, Clock::time_point deadline) {
     QueueState& state = queues_[static_cast<std::size_t>(queue)];
     bool moved = false;
-    while (!state.pending.empty() && state.error.message().empty()) {
+    while (!state.pending.empty() && state.error.message().empty() && Clock::now() < deadline) {
       const Command& command = state.pending.front();
       const CommandHeader& header = command.header;
-      if (header.wait_semaphore < kSemaphores && header.wait_semaphore != 0 &&
-          semaphores_[header.wait_semaphore] < header.wait_value) {
-        break;
+      hls::CommandError error = hls::check_command(command, queue, memories_->card_lines());
+      if (error.fault == Fault::kNone) {
+        if (header.wait_semaphore != 0 && semaphores_[header.wait_semaphore] < header.wait_value) {
+          break;
+        }
+        error = executor_.execute(command, deadline);
       }
-      const hls::CommandError error = executor_.execute(command, queue);
       if (error.fault != Fault::kNone) {
-        state.error = Error(ErrorCode::kDevice,
-                            describe_fault(header.opcode, static_cast<std::uint32_t>(error.fault), error.detail));
+        state.error = error.fault == Fault::kTimeout
+                          ? past_deadline(queue, state)
+                          : Error(ErrorCode::kDevice,
+                                  describe_fault(header.opcode, static_cast<std::uint32_t>(error.fault), error.detail));
         break;
       }
       if (header.signal_semaphore != 0) {

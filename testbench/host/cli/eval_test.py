@@ -1,5 +1,6 @@
 """`sluice eval`: perplexity against transformers in fp32, and texts and windows that are at fault."""
 
+import itertools
 import json
 import math
 import struct
@@ -8,13 +9,14 @@ from pathlib import Path
 
 from program import TEXTS, ProgramTest
 
-REFERENCE = Path("testbench/reference/data/fable-mla.safetensors")
+REFERENCE = Path("testbench/reference/data")
 WINDOW = 512
+MAX_INCREASE = {"mxint8": 0.007, "int4": 0.015, "mxfp4": 0.02}  # docs/quality.md, 'What must hold'
 
 
-def reference_perplexity(windows):
+def reference_perplexity(model, windows):
     """Of transformers in fp32 on the 511 predicted tokens of each of `windows` (testbench/reference/data/README.md)."""
-    data = REFERENCE.read_bytes()
+    data = (REFERENCE / f"{model}.safetensors").read_bytes()
     (header_bytes,) = struct.unpack_from("<Q", data)
     entry = json.loads(data[8:8 + header_bytes])["next.log_probability"]
     predicted = WINDOW - 1
@@ -27,12 +29,14 @@ def reference_perplexity(windows):
 class Eval(ProgramTest):
     def test_perplexity_is_close_to_transformers(self):
         two_windows = str(2 * (WINDOW - 1))
-        for text, windows in (("yellow-fairy-book.txt", (0, 1)), ("wind-in-the-willows.txt", (2, 3))):
-            wanted = reference_perplexity(windows)
-            for form, tolerance in (("mxint8", 0.007), ("int4", 0.015)):
-                out = self.json("eval", "--text", TEXTS / text, "--max-tokens", two_windows, "--format", form)
+        texts = (("yellow-fairy-book.txt", (0, 1)), ("wind-in-the-willows.txt", (2, 3)))
+        for model, (text, windows) in itertools.product(("fable-mla", "fable-gqa"), texts):
+            wanted = reference_perplexity(model, windows)
+            for form, tolerance in MAX_INCREASE.items():
+                out = self.json("eval", "--model", f"models/{model}", "--text", TEXTS / text, "--max-tokens", two_windows,
+                                "--format", form)
                 self.assertEqual((out["tokens"], out["window"]), (2 * (WINDOW - 1), WINDOW))
-                self.assertLessEqual(abs(out["perplexity"] / wanted - 1), tolerance, (text, form))
+                self.assertLessEqual(abs(out["perplexity"] / wanted - 1), tolerance, (model, text, form))
 
     def test_bits_per_byte_follow_from_the_perplexity(self):
         text = (TEXTS / "yellow-fairy-book.txt").read_bytes()[:600]

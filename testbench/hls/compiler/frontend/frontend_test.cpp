@@ -286,6 +286,29 @@ int top(int n) {
   CHECK_THAT(result.errors(), !Contains("unused") && !Contains("zeroed"));
 }
 
+TEST_CASE("a static stream inside a function is a local one", "[frontend]") {
+  auto result = compile_text(std::string(kHeaders) + R"(
+void produce(hls::stream<int>& in, hls::stream<int>& out) { out.write(in.read()); }
+void top(hls::stream<int>& in, hls::stream<int>& out) {
+#pragma HLS DATAFLOW
+  static hls::stream<int> middle("middle");
+  static hls::stream<int, 4> two[2];
+#pragma HLS STREAM variable=middle depth=4
+  produce(in, middle);
+  produce(middle, two[1]);
+  produce(two[1], out);
+}
+)");
+  REQUIRE(result.errors() == "");
+  for (const llvm::GlobalVariable& global : result.compiled->module->globals()) {
+    CHECK(global.isConstant());
+  }
+  const auto* middle = llvm::cast<llvm::AllocaInst>(result.markers("top").at(1).object);
+  CHECK(middle->getName() == "middle");
+  CHECK(middle->getDebugLoc().getLine() == 8);
+  CHECK_FALSE(llvm::verifyModule(*result.compiled->module));
+}
+
 TEST_CASE("constant tables and zeroed statics of ap_int need no code", "[frontend]") {
   auto result = compile_text(std::string(kHeaders) + R"(
 const ap_int<9> kTable[3] = {1, -2, 3};

@@ -114,7 +114,7 @@ template <int N, class T> void work(T* data) {
   for (int i = 0; i < 64; ++i) {
 #pragma HLS UNROLL factor=FACTOR
 #pragma HLS PIPELINE II = N * 2 + sizeof(T) rewind
-#pragma HLS LOOP_TRIPCOUNT min=twice(N) max=(N > 4 ? 100 : 200)
+#pragma HLS LOOP_TRIPCOUNT min=(static_cast<unsigned char>(twice(N))) max=(N > 4 ? 100 : 200)
     data[i] += 1;
   }
 }

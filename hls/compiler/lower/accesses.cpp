@@ -1,0 +1,250 @@
+// Pass 13, first step: what every load and store means.
+//
+// An address is followed through GEPs to its object. A selected address means several places, each with a predicate; an
+// address that is a phi (a pointer that walks) becomes an integer phi if all its values are in one object.
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/Operator.h>
+
+#include <map>
+#include <set>
+
+#include "hls/compiler/lower/calls.hpp"
+#include "hls/compiler/lower/memories.hpp"
+
+namespace sluice::hlsc {
+namespace {
+
+struct Place {
+  llvm::Value* predicate = nullptr;
+  llvm::Value* base = nullptr;
+  ByteOffset offset;
+};
+
+class AccessFinder {
+ public:
+  AccessFinder(Lowering& lowering, const ProcessPlan& plan, Analyses& analyses)
+      : lowering_(lowering), plan_(plan), analyses_(analyses), data_layout_(plan.function->getParent()->getDataLayout()) {}
+
+  ProcessMemories run() {
+    std::vector<llvm::Instruction*> found;
+    for (llvm::Instruction& instruction : llvm::instructions(*plan_.function)) {
+      if (llvm::isa<llvm::LoadInst>(instruction) || llvm::isa<llvm::StoreInst>(instruction)) {
+        found.push_back(&instruction);
+      } else if (llvm::isa<llvm::MemIntrinsic>(instruction)) {
+        lowering_.error(instruction.getDebugLoc(), "a copy of bytes is not supported here; copy the elements in a loop");
+      }
+    }
+    for (llvm::Instruction* instruction : found) {
+      add(*instruction);
+    }
+    return std::move(memories_);
+  }
+
+ private:
+  void add(llvm::Instruction& instruction) {
+    Access access{.instruction = &instruction, .places = {}};
+    auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction);
+    llvm::Type* type = store == nullptr ? instruction.getType() : store->getValueOperand()->getType();
+    if (!type->isIntegerTy()) {
+      lowering_.error(instruction.getDebugLoc(), type->isPointerTy()
+                                                     ? "pointers can't be kept in memory; use an index into an array"
+                                                     : "only integers can be kept in memory");
+      return;
+    }
+    for (Place& place : places(*llvm::getLoadStorePointerOperand(&instruction), instruction)) {
+      std::optional<std::size_t> object = object_of(*place.base, instruction);
+      if (!object) {
+        return;
+      }
+      std::optional<Element> element =
+          find_element(memories_.objects[*object].layout, place.offset, type->getIntegerBitWidth(), analyses_.evolution);
+      const bool is_partial_store = store != nullptr && element &&
+                                    type->getIntegerBitWidth() !=
+                                        memories_.objects[*object].layout[element->leaf].memory_bits;
+      if (!element || is_partial_store) {
+        lowering_.error(instruction.getDebugLoc(), "this access of '" + memories_.objects[*object].name +
+                                                       "' is not of one of its elements; access elements as they are "
+                                                       "declared, without casts of pointers");
+        return;
+      }
+      access.places.push_back({.predicate = place.predicate, .object = *object, .element = std::move(*element)});
+    }
+    memories_.accesses.push_back(std::move(access));
+  }
+
+  std::vector<Place> places(llvm::Value& address, llvm::Instruction& user) {
+    if (auto* gep = llvm::dyn_cast<llvm::GEPOperator>(&address)) {
+      std::vector<Place> result = places(*gep->getPointerOperand(), user);
+      llvm::MapVector<llvm::Value*, llvm::APInt> terms;
+      llvm::APInt constant(64, 0);
+      if (!gep->collectOffset(data_layout_, 64, terms, constant)) {
+        lowering_.error(user.getDebugLoc(), "an address that can't be followed to its array");
+        return {};
+      }
+      for (Place& place : result) {
+        place.offset.constant += constant.getSExtValue();
+        for (auto& [value, bytes] : terms) {
+          place.offset.terms.emplace_back(value, bytes.getSExtValue());
+        }
+      }
+      return result;
+    }
+    if (auto* select = llvm::dyn_cast<llvm::SelectInst>(&address)) {
+      return select_places(*select, user);
+    }
+    if (auto* phi = llvm::dyn_cast<llvm::PHINode>(&address)) {
+      return phi_places(*phi, user);
+    }
+    return {{.predicate = nullptr, .base = &address, .offset = {}}};
+  }
+
+  std::vector<Place> select_places(llvm::SelectInst& select, llvm::Instruction& user) {
+    llvm::IRBuilder<> builder(&user);
+    auto both = [&](llvm::Value* condition, llvm::Value* predicate) {
+      return predicate == nullptr ? condition : builder.CreateLogicalAnd(condition, predicate);
+    };
+    std::vector<Place> result = places(*select.getTrueValue(), user);
+    for (Place& place : result) {
+      place.predicate = both(select.getCondition(), place.predicate);
+    }
+    llvm::Value* otherwise = builder.CreateNot(select.getCondition());
+    for (Place& place : places(*select.getFalseValue(), user)) {
+      place.predicate = both(otherwise, place.predicate);
+      result.push_back(std::move(place));
+    }
+    return result;
+  }
+
+  // The object that a pointer comes from, through phis; nothing where there are several.
+  static llvm::Value* only_base(llvm::Value& address, std::set<llvm::Value*>& seen) {
+    if (!seen.insert(&address).second) {
+      return nullptr;
+    }
+    if (auto* gep = llvm::dyn_cast<llvm::GEPOperator>(&address)) {
+      return only_base(*gep->getPointerOperand(), seen);
+    }
+    auto* phi = llvm::dyn_cast<llvm::PHINode>(&address);
+    if (phi == nullptr) {
+      return &address;
+    }
+    llvm::Value* base = nullptr;
+    for (llvm::Value* incoming : phi->incoming_values()) {
+      llvm::Value* other = only_base(*incoming, seen);
+      if (other != nullptr && base != nullptr && other != base) {
+        return phi;  // no object: reported as such
+      }
+      base = other == nullptr ? base : other;
+    }
+    return base;
+  }
+
+  std::vector<Place> phi_places(llvm::PHINode& phi, llvm::Instruction& user) {
+    std::set<llvm::Value*> seen;
+    llvm::Value* base = only_base(phi, seen);
+    if (base == nullptr || llvm::isa<llvm::PHINode>(base) || llvm::isa<llvm::SelectInst>(base)) {
+      lowering_.error(user.getDebugLoc(), "a pointer that may point into one of several arrays; use an index and a condition");
+      return {};
+    }
+    std::optional<std::size_t> object = object_of(*base, user);
+    if (!object) {
+      return {};
+    }
+    const Leaf& leaf = memories_.objects[*object].layout.front();
+    std::int64_t unit = leaf.dimensions.empty() ? 1 : leaf.dimensions.back().stride_bytes;
+    return {{.predicate = nullptr, .base = base, .offset = {.constant = 0, .terms = {{index_of(phi, unit), unit}}}}};
+  }
+
+  // The address as a number of units from its object, in an integer phi beside every pointer phi.
+  llvm::Value* index_of(llvm::Value& address, std::int64_t unit) {
+    llvm::Type* type = llvm::Type::getInt64Ty(address.getContext());
+    if (auto found = indices_.find(&address); found != indices_.end()) {
+      return found->second;
+    }
+    if (auto* phi = llvm::dyn_cast<llvm::PHINode>(&address)) {
+      llvm::PHINode* index = llvm::PHINode::Create(type, phi->getNumIncomingValues(), phi->getName(), phi->getIterator());
+      indices_[phi] = index;
+      for (unsigned i = 0; i < phi->getNumIncomingValues(); ++i) {
+        index->addIncoming(index_of(*phi->getIncomingValue(i), unit), phi->getIncomingBlock(i));
+      }
+      return index;
+    }
+    auto* gep = llvm::dyn_cast<llvm::GEPOperator>(&address);
+    if (gep == nullptr) {
+      return llvm::ConstantInt::get(type, 0);
+    }
+    llvm::Value* base = index_of(*gep->getPointerOperand(), unit);
+    llvm::MapVector<llvm::Value*, llvm::APInt> terms;
+    llvm::APInt constant(64, 0);
+    auto* instruction = llvm::dyn_cast<llvm::Instruction>(gep);
+    bool whole = gep->collectOffset(data_layout_, 64, terms, constant) && constant.getSExtValue() % unit == 0;
+    for (auto& [value, bytes] : terms) {
+      whole &= bytes.getSExtValue() % unit == 0;
+    }
+    if (!whole || (instruction == nullptr && !terms.empty())) {
+      lowering_.error(instruction == nullptr ? llvm::DebugLoc() : instruction->getDebugLoc(),
+                      "a pointer that moves by other than whole elements");
+      return base;
+    }
+    llvm::IRBuilder<> builder(type->getContext());
+    if (instruction == nullptr) {  // a constant expression: its object is at 0
+      return llvm::ConstantInt::getSigned(type, constant.getSExtValue() / unit);
+    }
+    builder.SetInsertPoint(instruction);
+    llvm::Value* sum = builder.CreateAdd(base, llvm::ConstantInt::getSigned(type, constant.getSExtValue() / unit));
+    for (auto& [value, bytes] : terms) {
+      llvm::Value* term = builder.CreateSExtOrTrunc(value, type);
+      sum = builder.CreateAdd(sum, builder.CreateMul(term, llvm::ConstantInt::getSigned(type, bytes.getSExtValue() / unit)));
+    }
+    indices_[&address] = sum;
+    return sum;
+  }
+
+  std::optional<std::size_t> object_of(llvm::Value& base, llvm::Instruction& user) {
+    auto found = numbers_.find(&base);
+    if (found != numbers_.end()) {
+      return found->second;
+    }
+    ArrayObject object;
+    object.base = &base;
+    object.name = object_name(lowering_, base);
+    object.location = user.getDebugLoc();
+    if (auto* alloca = llvm::dyn_cast<llvm::AllocaInst>(&base); alloca != nullptr && alloca->isStaticAlloca()) {
+      object.layout = layout_of(alloca->getAllocatedType(), data_layout_);
+      object.location = alloca->getDebugLoc() ? alloca->getDebugLoc() : object.location;
+    } else if (auto* global = llvm::dyn_cast<llvm::GlobalVariable>(&base); global != nullptr && global->hasInitializer()) {
+      object.layout = layout_of(global->getValueType(), data_layout_);
+      object.global = global;
+    } else if (auto* argument = llvm::dyn_cast<llvm::Argument>(&base);
+               argument != nullptr && plan_.arguments[argument->getArgNo()].kind == ArgumentBinding::Kind::kArray) {
+      auto parameter = static_cast<std::size_t>(plan_.arguments[argument->getArgNo()].parameter);
+      object.parameter = &lowering_.compiled.parameters[parameter];
+      object.layout = layout_of(*object.parameter);
+      object.name = object.parameter->name;
+    } else {
+      lowering_.error(user.getDebugLoc(), "an access of memory that is no array or variable of the kernel");
+      return std::nullopt;
+    }
+    auto directives = lowering_.objects.find(object_key(base));
+    object.directives = directives == lowering_.objects.end() ? nullptr : &directives->second;
+    numbers_[&base] = memories_.objects.size();
+    memories_.objects.push_back(std::move(object));
+    return memories_.objects.size() - 1;
+  }
+
+  Lowering& lowering_;
+  const ProcessPlan& plan_;
+  Analyses& analyses_;
+  const llvm::DataLayout& data_layout_;
+  ProcessMemories memories_;
+  std::map<const llvm::Value*, std::size_t> numbers_;
+  std::map<const llvm::Value*, llvm::Value*> indices_;
+};
+
+}  // namespace
+
+ProcessMemories find_accesses(Lowering& lowering, const ProcessPlan& plan, Analyses& analyses) {
+  return AccessFinder(lowering, plan, analyses).run();
+}
+
+}  // namespace sluice::hlsc

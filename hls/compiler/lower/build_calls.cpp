@@ -1,0 +1,103 @@
+// Pass 18, the sluice.* calls: streams, memories, scalars and outputs.
+#include "hls/compiler/base/check.hpp"
+#include "hls/compiler/lower/build.hpp"
+
+namespace sluice::hlsc {
+namespace {
+
+OpKind op_kind(CallKind kind) {
+  switch (kind) {
+    case CallKind::kRead:
+      return OpKind::kStreamRead;
+    case CallKind::kWrite:
+      return OpKind::kStreamWrite;
+    case CallKind::kReadNb:
+      return OpKind::kTryRead;
+    case CallKind::kWriteNb:
+      return OpKind::kTryWrite;
+    case CallKind::kEmpty:
+      return OpKind::kStreamEmpty;
+    case CallKind::kFull:
+      return OpKind::kStreamFull;
+    case CallKind::kLoad:
+      return OpKind::kLoad;
+    case CallKind::kStore:
+      return OpKind::kStore;
+    case CallKind::kOutput:
+      return OpKind::kScalarWrite;
+    default:
+      fail("a call that is no operation");
+  }
+}
+
+}  // namespace
+
+void ProcessBuilder::build_call(llvm::CallInst& call, CallKind kind) {
+  if (kind == CallKind::kScalar) {
+    build_scalar(call);
+    return;
+  }
+  if (kind == CallKind::kUnwritten) {
+    lowering_.error(call.getDebugLoc(), "an output is read before it is written; outputs have no value at the start, take "
+                                        "it as an argument by value too");
+    ops_[&call] = constant(llvm::APInt(call.getType()->getIntegerBitWidth(), 0));
+    return;
+  }
+  Op op = new_op(op_kind(kind), call);
+  op.predicate = kind == CallKind::kLoad && !keeps_predicate(call) ? OpId::kNone : predicate(*call.getArgOperand(0));
+  switch (kind) {
+    case CallKind::kLoad:
+    case CallKind::kStore:
+      op.memory = static_cast<MemoryId>(llvm::cast<llvm::ConstantInt>(call.getArgOperand(1))->getZExtValue());
+      op.operands = {value(*call.getArgOperand(3))};
+      if (kind == CallKind::kStore) {
+        op.operands.push_back(value(*call.getArgOperand(4)));
+      }
+      break;
+    case CallKind::kOutput:
+      op.scalar = static_cast<int>(llvm::cast<llvm::ConstantInt>(call.getArgOperand(1))->getZExtValue());
+      op.operands = {value(*call.getArgOperand(2))};
+      break;
+    default:
+      op.stream = stream_of(call);
+      if (kind == CallKind::kWrite || kind == CallKind::kWriteNb) {
+        op.operands = {value(*call.getArgOperand(2))};
+      }
+  }
+  ops_[&call] = add(std::move(op));
+}
+
+void ProcessBuilder::build_scalar(llvm::CallInst& call) {
+  auto number = static_cast<int>(llvm::cast<llvm::ConstantInt>(call.getArgOperand(0))->getZExtValue());
+  auto found = scalars_.find(number);
+  if (found == scalars_.end()) {
+    Op op = new_op(OpKind::kScalar, call);
+    op.name = lowering_.kernel.scalars[static_cast<std::size_t>(number)].name;
+    op.scalar = static_cast<int>(process_.scalar_arguments.size());
+    process_.scalar_arguments.push_back(number);
+    found = scalars_.emplace(number, add(std::move(op), false)).first;
+  }
+  ops_[&call] = found->second;
+}
+
+StreamId ProcessBuilder::stream_of(llvm::CallInst& call) {
+  llvm::APInt offset(64, 0);
+  const llvm::DataLayout& layout = plan_.function->getParent()->getDataLayout();
+  llvm::Value* base = call.getArgOperand(1)->stripAndAccumulateConstantOffsets(layout, offset, true);
+  auto* argument = llvm::dyn_cast<llvm::Argument>(base);
+  if (argument == nullptr || plan_.arguments[argument->getArgNo()].kind != ArgumentBinding::Kind::kStream) {
+    lowering_.error(call.getDebugLoc(), llvm::isa<llvm::AllocaInst>(base)
+                                            ? "a stream that is read and written in one process; use an array, or DATAFLOW "
+                                              "with a process at either end"
+                                            : "which stream this is must be known when compiling; unroll the loop around it");
+    return StreamId{0};
+  }
+  const std::vector<StreamId>& streams = plan_.arguments[argument->getArgNo()].streams;
+  if (offset.uge(streams.size())) {
+    lowering_.error(call.getDebugLoc(), "this index is outside of the array of streams");
+    return StreamId{0};
+  }
+  return streams[offset.getZExtValue()];
+}
+
+}  // namespace sluice::hlsc

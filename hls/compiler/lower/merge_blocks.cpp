@@ -1,0 +1,26 @@
+// Pass 17: blocks that only jump, and chains of blocks, become one block: each costs a cycle.
+#include <llvm/Transforms/Utils/BasicBlockUtils.h>
+#include <llvm/Transforms/Utils/Local.h>
+
+#include "hls/compiler/lower/calls.hpp"
+#include "hls/compiler/lower/passes.hpp"
+
+namespace sluice::hlsc {
+
+void merge_blocks(llvm::Function& function) {
+  for (llvm::BasicBlock& block : llvm::make_early_inc_range(function)) {
+    if (&block == &function.getEntryBlock()) {
+      continue;
+    }
+    if (llvm::MergeBlockIntoPredecessor(&block)) {
+      continue;
+    }
+    auto* branch = llvm::dyn_cast<llvm::BranchInst>(block.getTerminator());
+    if (branch != nullptr && branch->isUnconditional() && branch->getSuccessor(0) != &block &&
+        block.getFirstNonPHI() == branch) {
+      llvm::TryToSimplifyUncondBranchFromEmptyBlock(&block);
+    }
+  }
+}
+
+}  // namespace sluice::hlsc

@@ -1,0 +1,80 @@
+// Pass 2: makes the module one that LLVM's passes treat as hardware.
+//
+// The data layout keeps memory's sizes and alignments but has no native integer widths and no target: instcombine then
+// never widens i17 to i64. Everything that only guides a CPU's code generator goes: TBAA, lifetimes, attributes, loop
+// metadata (`llvm.loop.mustprogress` lets LLVM delete loops that wait for a stream).
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
+
+#include "hls/compiler/lower/passes.hpp"
+
+namespace sluice::hlsc {
+namespace {
+
+bool is_decoration(const llvm::Instruction& instruction) {
+  const auto* intrinsic = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+  if (intrinsic == nullptr) {
+    return false;
+  }
+  switch (intrinsic->getIntrinsicID()) {
+    case llvm::Intrinsic::lifetime_start:
+    case llvm::Intrinsic::lifetime_end:
+    case llvm::Intrinsic::assume:
+    case llvm::Intrinsic::experimental_noalias_scope_decl:
+    case llvm::Intrinsic::stacksave:
+    case llvm::Intrinsic::stackrestore:
+    case llvm::Intrinsic::dbg_declare:
+    case llvm::Intrinsic::dbg_value:
+    case llvm::Intrinsic::dbg_label:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// __builtin_expect and the like: their first operand is what they give.
+bool is_hint(const llvm::Instruction& instruction) {
+  const auto* intrinsic = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
+  return intrinsic != nullptr && (intrinsic->getIntrinsicID() == llvm::Intrinsic::expect ||
+                                  intrinsic->getIntrinsicID() == llvm::Intrinsic::expect_with_probability);
+}
+
+void normalise_function(llvm::Function& function) {
+  for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
+    if (is_decoration(instruction)) {
+      instruction.eraseFromParent();
+      continue;
+    }
+    if (is_hint(instruction)) {
+      instruction.replaceAllUsesWith(instruction.getOperand(0));
+      instruction.eraseFromParent();
+      continue;
+    }
+    instruction.dropUnknownNonDebugMetadata({llvm::LLVMContext::MD_loop});  // where a loop starts; markers.cpp drops it
+    instruction.dropDbgRecords();
+  }
+}
+
+}  // namespace
+
+void normalise(Lowering& lowering) {
+  llvm::Module& module = *lowering.compiled.module;
+  module.setDataLayout("e-m:e-p:64:64-i64:64-i128:128-S128");
+  module.setTargetTriple("");
+  for (llvm::Function& function : module) {
+    function.setAttributes(llvm::AttributeList::get(
+        module.getContext(), llvm::AttributeSet(), function.getAttributes().getRetAttrs(), [&] {
+          llvm::SmallVector<llvm::AttributeSet, 8> parameters;
+          for (unsigned i = 0; i < function.arg_size(); ++i) {
+            parameters.push_back(function.getAttributes().getParamAttrs(i));
+          }
+          return parameters;
+        }()));
+    function.setDoesNotThrow();
+    if (!function.isDeclaration()) {
+      normalise_function(function);
+    }
+  }
+}
+
+}  // namespace sluice::hlsc
