@@ -18,7 +18,11 @@ namespace {
 
 bool is_effect(const llvm::Instruction& instruction) {
   std::optional<CallKind> kind = call_kind(instruction);
-  return kind && *kind != CallKind::kLoad && *kind != CallKind::kScalar && *kind != CallKind::kUnwritten &&
+  const bool never = kind && has_predicate(*kind) && llvm::isa<llvm::Constant>(instruction.getOperand(0)) &&
+                     !llvm::cast<llvm::Constant>(instruction.getOperand(0))->isOneValue();
+  // An output of another process of the region, in a copy of the region.
+  const bool is_undefined = kind == CallKind::kOutput && llvm::isa<llvm::UndefValue>(instruction.getOperand(2));
+  return kind && !never && !is_undefined && *kind != CallKind::kLoad && *kind != CallKind::kScalar && *kind != CallKind::kUnwritten &&
          *kind != CallKind::kLoop && *kind != CallKind::kDepth;
 }
 

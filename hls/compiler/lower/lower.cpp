@@ -35,6 +35,7 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_copies(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { optimise_early(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { unroll_loops(l, *p.function); },
+      [](Lowering& l, const ProcessPlan& p, Process&) { localise_statics(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { optimise_late(*p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { lower_switches(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process& process) { lower_memories(l, p, process); },

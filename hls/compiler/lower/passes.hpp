@@ -43,6 +43,7 @@ void optimise_early(llvm::Function& function);
 void optimise_between(llvm::Function& function);  // rounds of unrolling
 void unroll_loops(Lowering& lowering, llvm::Function& function);
 void flatten_loops(Lowering& lowering, llvm::Function& function);
+void localise_statics(Lowering& lowering, llvm::Function& function);
 void optimise_late(llvm::Function& function);
 void optimise_values(llvm::Function& function);  // leaves the control flow as it is
 void lower_memories(Lowering& lowering, const ProcessPlan& plan, Process& process);
