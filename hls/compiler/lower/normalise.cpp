@@ -3,8 +3,12 @@
 // The data layout keeps memory's sizes and alignments but has no native integer widths and no target: instcombine then
 // never widens i17 to i64. Everything that only guides a CPU's code generator goes: TBAA, lifetimes, attributes, loop
 // metadata (`llvm.loop.mustprogress` lets LLVM delete loops that wait for a stream).
+#include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
+
+#include <algorithm>
+#include <bit>
 
 #include "hls/compiler/lower/passes.hpp"
 
@@ -39,6 +43,34 @@ bool is_hint(const llvm::Instruction& instruction) {
                                   intrinsic->getIntrinsicID() == llvm::Intrinsic::expect_with_probability);
 }
 
+// How clang keeps an integer of `bits` bits in memory.
+unsigned memory_bits(unsigned bits) {
+  return bits > 64 ? (bits + 63) / 64 * 64 : std::max(8U, std::bit_ceil(bits));
+}
+
+// A function that returns a plain _BitInt(91) has a local i91 that it stores as such and loads as two i64, as the ABI
+// wants. SROA would not split that: let every access be of memory's width.
+void widen_access(llvm::Instruction& instruction) {
+  auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction);
+  auto* load = llvm::dyn_cast<llvm::LoadInst>(&instruction);
+  if (store == nullptr && load == nullptr) {
+    return;
+  }
+  auto* type = llvm::dyn_cast<llvm::IntegerType>(llvm::getLoadStoreType(&instruction));
+  if (type == nullptr || memory_bits(type->getBitWidth()) == type->getBitWidth()) {
+    return;
+  }
+  llvm::IRBuilder<> builder(&instruction);
+  llvm::Type* wide = builder.getIntNTy(memory_bits(type->getBitWidth()));
+  if (store != nullptr) {
+    store->setOperand(0, builder.CreateZExt(store->getValueOperand(), wide));
+    return;
+  }
+  llvm::Value* loaded = builder.CreateAlignedLoad(wide, load->getPointerOperand(), load->getAlign(), load->getName());
+  load->replaceAllUsesWith(builder.CreateTrunc(loaded, type));
+  load->eraseFromParent();
+}
+
 void normalise_function(llvm::Function& function) {
   for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
     if (is_decoration(instruction)) {
@@ -52,6 +84,7 @@ void normalise_function(llvm::Function& function) {
     }
     instruction.dropUnknownNonDebugMetadata({llvm::LLVMContext::MD_loop});  // where a loop starts; markers.cpp drops it
     instruction.dropDbgRecords();
+    widen_access(instruction);
   }
 }
 
