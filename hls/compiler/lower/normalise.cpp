@@ -7,9 +7,6 @@
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 
-#include <algorithm>
-#include <bit>
-
 #include "hls/compiler/lower/passes.hpp"
 
 namespace sluice::hlsc {
@@ -43,13 +40,12 @@ bool is_hint(const llvm::Instruction& instruction) {
                                   intrinsic->getIntrinsicID() == llvm::Intrinsic::expect_with_probability);
 }
 
-// How clang keeps an integer of `bits` bits in memory.
-unsigned memory_bits(unsigned bits) {
-  return bits > 64 ? (bits + 63) / 64 * 64 : std::max(8U, std::bit_ceil(bits));
-}
-
 // A function that returns a plain _BitInt(91) has a local i91 that it stores as such and loads as two i64, as the ABI
-// wants. SROA would not split that: let every access be of memory's width.
+// wants for more than 64 bits. SROA would not split that: let every such access be of memory's width.
+constexpr unsigned kWordBits = 64;
+
+unsigned memory_bits(unsigned bits) { return (bits + kWordBits - 1) / kWordBits * kWordBits; }
+
 void widen_access(llvm::Instruction& instruction) {
   auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction);
   auto* load = llvm::dyn_cast<llvm::LoadInst>(&instruction);
@@ -57,7 +53,7 @@ void widen_access(llvm::Instruction& instruction) {
     return;
   }
   auto* type = llvm::dyn_cast<llvm::IntegerType>(llvm::getLoadStoreType(&instruction));
-  if (type == nullptr || memory_bits(type->getBitWidth()) == type->getBitWidth()) {
+  if (type == nullptr || type->getBitWidth() <= kWordBits || type->getBitWidth() % kWordBits == 0) {
     return;
   }
   llvm::IRBuilder<> builder(&instruction);
