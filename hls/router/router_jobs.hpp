@@ -89,7 +89,6 @@ inline ExpertCount group_size_of(ExpertCount experts, GroupCount groups) {
   ExpertCount size = 0;
 divide:
   for (int bit = 9; bit >= 0; --bit) {
-#pragma HLS PIPELINE II = 1
     const ap_uint<15> part = ap_uint<15>(groups) << bit;
     if (part <= rest) {
       rest -= part;

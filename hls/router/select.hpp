@@ -1,8 +1,8 @@
 // The process that selects: the groups that stay, then the best experts of them.
 //
-// Purpose: two passes of one expert a cycle. The first keeps the values and ranks the groups: when a group ends, its
-//   value is compared with those of all groups before it, so that at the end each knows how many are better. The second
-//   inserts each expert of a group that stays into a sorted list. Equal values keep their order: lower index first.
+// Purpose: two passes of one expert a cycle. The first keeps the values and those of the groups, which then are ranked,
+//   one a cycle against all others. The second inserts each expert of a group that stays into a sorted list. Equal
+//   values keep their order: lower index first.
 // Ownership: plain values. Threading: a process. Errors: none.
 #pragma once
 
@@ -15,28 +15,19 @@ namespace sluice::kernel {
 // Below every value: |score + bias * 2^6| <= 2^37 + 2^30.
 inline constexpr long long kNoValue = -(1LL << (kValueBits - 1));
 
-struct Listed {
-  Value value;
-  Expert expert;
-};
+using GroupValue = ap_int<kValueBits + 1>;
 
-// First pass. rank[g]: how many groups are better than g; returns the largest value of all.
-inline Value rank_groups(const SelectJob& job, ::hls::stream<Candidate>& candidates, Value value[device::kMaxExperts],
-                         ap_uint<31> score[device::kMaxExperts], GroupCount rank[kMaxGroups]) {
-  ap_int<kValueBits + 1> group_value[kMaxGroups];
-#pragma HLS ARRAY_PARTITION variable = group_value complete
-clear_groups:
-  for (int g = 0; g < kMaxGroups; ++g) {
-#pragma HLS UNROLL
-    group_value[g] = 0;
-    rank[g] = 0;
-  }
+// First pass: keeps values and scores, and the value of each group; returns the largest value of all.
+inline Value take_candidates(const SelectJob& job, ::hls::stream<Candidate>& candidates,
+                             Value value[device::kMaxExperts], ap_uint<31> score[device::kMaxExperts],
+                             GroupValue group_value[kMaxGroups]) {
   Value top = kNoValue;
   Value best = kNoValue;
   Value second = kNoValue;
+  const ExpertCount last_place = job.group_size - 1;
   ExpertCount place = 0;  // in the group
   GroupCount group = 0;
-rank_experts:
+take_experts:
   for (int i = 0; i < job.experts; ++i) {
 #pragma HLS PIPELINE II = 1
 #pragma HLS LOOP_TRIPCOUNT min = 8 max = 512
@@ -51,32 +42,10 @@ rank_experts:
     const Value was_second = begins ? Value(kNoValue) : second;
     second = beats ? was_best : (v > was_second ? v : was_second);
     best = beats ? v : best;
-    const bool ends = place + 1 == job.group_size;
+    const bool ends = place == last_place;
     if (ends) {
       // In groups of one, `second` is the same constant for all: their order is that of the only values.
-      const ap_int<kValueBits + 1> worth = best + second;
-      GroupCount better = 0;
-    compare_groups:
-      for (int g = 0; g < kMaxGroups; ++g) {
-#pragma HLS UNROLL
-        if (g < group) {
-          if (worth > group_value[g]) {
-            ++rank[g];
-          } else {
-            ++better;
-          }
-        }
-        if (g == group) {
-          group_value[g] = worth;
-        }
-      }
-    rank_group:
-      for (int g = 0; g < kMaxGroups; ++g) {
-#pragma HLS UNROLL
-        if (g == group) {
-          rank[g] = better;
-        }
-      }
+      group_value[group] = best + second;
       place = 0;
       ++group;
     } else {
@@ -84,6 +53,26 @@ rank_experts:
     }
   }
   return top;
+}
+
+// Which groups stay: those with fewer than groups_kept better ones.
+inline ap_uint<kMaxGroups> keep_groups(const SelectJob& job, const GroupValue group_value[kMaxGroups]) {
+  ap_uint<kMaxGroups> kept = 0;
+rank_groups:
+  for (int g = 0; g < job.groups; ++g) {
+#pragma HLS PIPELINE II = 1
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 16
+    const GroupValue own = group_value[g];
+    GroupCount better = 0;
+  compare_groups:
+    for (int other = 0; other < kMaxGroups; ++other) {
+#pragma HLS UNROLL
+      const GroupValue worth = group_value[other];
+      better += other < job.groups && (worth > own || (worth == own && other < g)) ? 1 : 0;
+    }
+    kept[g] = better < job.groups_kept;
+  }
+  return kept;
 }
 
 // Process.
@@ -96,13 +85,14 @@ select_tokens:
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 4
     Value value[device::kMaxExperts];
     ap_uint<31> score[device::kMaxExperts];
-    GroupCount rank[kMaxGroups];
-#pragma HLS ARRAY_PARTITION variable = rank complete
+    GroupValue group_value[kMaxGroups];
+#pragma HLS ARRAY_PARTITION variable = group_value complete
     const Candidate head = candidates.read();
     const ap_uint<16> e = head.value.range(15, 0);
     const Pick pick_head = {0, e};
     picks.write(pick_head);
-    const Value largest = rank_groups(job, candidates, value, score, rank);
+    const Value largest = take_candidates(job, candidates, value, score, group_value);
+    const ap_uint<kMaxGroups> kept = keep_groups(job, group_value);
 
     Value list_value[kMaxTopK];
 #pragma HLS ARRAY_PARTITION variable = list_value complete
@@ -114,6 +104,7 @@ select_tokens:
       list_value[k] = kNoValue;
       list_expert[k] = 0;
     }
+    const ExpertCount last_place = job.group_size - 1;
     ExpertCount place = 0;
     GroupCount group = 0;
   insert_experts:
@@ -121,7 +112,7 @@ select_tokens:
 #pragma HLS PIPELINE II = 1
 #pragma HLS LOOP_TRIPCOUNT min = 8 max = 512
       const Value v = value[i];
-      const bool open = job.groups == 1 || rank[group] < job.groups_kept;
+      const bool open = (kept >> group)[0] == 1;
       bool above[kMaxTopK];
 #pragma HLS ARRAY_PARTITION variable = above complete
     compare_list:
@@ -145,7 +136,7 @@ select_tokens:
         const Pick pick = {i, ap_uint<31>(largest - v)};
         picks.write(pick);
       }
-      if (place + 1 == job.group_size) {
+      if (place == last_place) {
         place = 0;
         ++group;
       } else {

@@ -80,13 +80,15 @@ inline void load_pass(const LoadJob& job, ap_uint<2> side, ::hls::stream<LineWor
   if (side != 0) {
     next_side = lines.read();
   }
+  const LineCount line_count = (job.elements + (kLineElements - 1)) >> 5;
+  const ap_uint<21> count = line_count * job.terms * kBeats;
+  const TermCount last_term = job.terms - 1;
   ElementCount left = job.elements;  // from the first one of this line on
   TermCount term = 0;
   ap_uint<3> phase = 0;
   ap_uint<1> odd = 0;  // of the line's number
-  bool more = true;
 beats:
-  while (more) {
+  for (int b = 0; b < count; ++b) {
 #pragma HLS PIPELINE II = 1
 #pragma HLS LOOP_TRIPCOUNT min = 4 max = 16384
     const bool last_line = left <= kLineElements;
@@ -121,18 +123,15 @@ beats:
     }
     send(job.op, beat, copy_beats, norm_beats, rope_beats, gate_beats, term_beats);
 
-    if (phase == kBeats - 1) {
-      phase = 0;
-      if (term + 1 == job.terms) {
-        term = 0;
+    const bool line_ends = phase == kBeats - 1;
+    const bool term_ends = term == last_term;
+    phase = line_ends ? ap_uint<3>(0) : ap_uint<3>(phase + 1);
+    if (line_ends) {
+      term = term_ends ? TermCount(0) : TermCount(term + 1);
+      if (term_ends) {
         odd = ~odd;
-        more = !last_line;
         left -= kLineElements;
-      } else {
-        ++term;
       }
-    } else {
-      ++phase;
     }
   }
 }

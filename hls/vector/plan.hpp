@@ -62,39 +62,34 @@ inline void ask_heads(const VectorPlan& plan, int bank, const ap_uint<32> term[k
 inline void ask_elements(const VectorPlan& plan, bool with_side, int bank, const ap_uint<32> term[kMaxSumTerms],
                          ::hls::stream<ReadRange>& ranges) {
   const LineCount lines = lines_of(plan.elements);
-  // A turn: one line of each term; a line of ups and one of gates; or a line of gammas and two of the input.
-  const bool sum = plan.op == kOpSum;
-  const ap_uint<2> lines_a_turn = with_side && plan.op == kOpNorm ? 2 : 1;
-  TermCount asks = 1;
-  if (sum) {
-    asks = plan.terms;
-  } else if (with_side) {
-    asks = 2;
-  }
-  if (!sum && !with_side) {
+  if (plan.op != kOpSum && !with_side) {
     ask(ranges, 0, bank, plan.first, lines);
     return;
   }
+  // A turn: one line of each term; a line of ups and one of gates; or a line of gammas and two of the input.
+  const bool sum = plan.op == kOpSum;
+  const bool gammas = plan.op == kOpNorm;
+  const TermCount last = sum ? TermCount(plan.terms - 1) : TermCount(1);  // ask of a turn
+  const LineCount turns = gammas ? LineCount((lines + 1) >> 1) : lines;
+  const ap_uint<18> asks = turns * (last + 1);
   TermCount which = 0;
   LineCount turn = 0;
   LineCount line = 0;
 ask_turns:
-  while (line < lines) {
+  for (int i = 0; i < asks; ++i) {
 #pragma HLS PIPELINE II = 1
-#pragma HLS LOOP_TRIPCOUNT min = 1 max = 8192
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 81920
     const bool side = !sum && which == 0;
-    const LineCount left = lines - line;
     const bool card = sum ? plan.bias == 1 && which == 1 : side && plan.side_card == 1;
     const ap_uint<32> base = sum ? ap_uint<32>(term[which] + 1) : (side ? plan.side : plan.first);
     const ap_uint<32> at = base + (side ? turn : line);
-    const ap_uint<16> count = !side && lines_a_turn == 2 && left > 1 ? 2 : 1;
-    ask(ranges, card, bank, at, count);
-    if (which + 1 == asks) {
-      which = 0;
+    const bool two = gammas && !side && line + 1 != lines;
+    ask(ranges, card, bank, at, two ? 2 : 1);
+    const bool turn_ends = which == last;
+    which = turn_ends ? TermCount(0) : TermCount(which + 1);
+    if (turn_ends) {
       ++turn;
-      line += lines_a_turn;
-    } else {
-      ++which;
+      line += gammas ? 2 : 1;
     }
   }
 }

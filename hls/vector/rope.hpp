@@ -55,12 +55,11 @@ inline Turn sin_cos(ap_uint<32> phi) {
   return turn;
 }
 
-using Turns = ap_uint<2 * kTurnBits * kLanes>;  // a beat's: sine and cosine a lane
+using Factor = ap_int<kTurnBits>;
 
-// The turns of one position: reads an increment a pair of a head.
+// The turns of one position, those of pair i at [i % kLanes][i / kLanes]: reads an increment a pair of a head.
 inline void make_turns(ap_uint<9> half, ap_uint<32> position, ap_uint<31> amplitude, ::hls::stream<Beat>& rope_beats,
-                       Turns turns[kMaxHalfBeats]) {
-  Turns beat = 0;
+                       Factor sines[kLanes][kMaxHalfBeats], Factor cosines[kLanes][kMaxHalfBeats]) {
 make_turns_loop:
   for (int i = 0; i < half; ++i) {
 #pragma HLS PIPELINE II = 1
@@ -70,50 +69,41 @@ make_turns_loop:
     const ap_uint<96> product = position * increment;
     const ap_uint<32> phi = product.range(63, 32);
     const Turn turn = sin_cos(phi);
-    const ap_int<kTurnBits> sin = (turn.sin * amplitude) >> 30;
-    const ap_int<kTurnBits> cos = (turn.cos * amplitude) >> 30;
-    beat >>= 2 * kTurnBits;
-    set_lane<2 * kTurnBits>(beat, kLanes - 1,
-                            (ap_int<2 * kTurnBits>(sin) << kTurnBits) | ap_int<2 * kTurnBits>(ap_uint<kTurnBits>(cos)));
-    if (i % kLanes == kLanes - 1) {
-      turns[i / kLanes] = beat;
-    }
+    sines[i % kLanes][i / kLanes] = (turn.sin * amplitude) >> 30;
+    cosines[i % kLanes][i / kLanes] = (turn.cos * amplitude) >> 30;
   }
 }
 
-// Results of the first or the second half of a head.
-inline Sums rotate_lanes(const Mantissas& x, const Mantissas& y, const Turns& turns, bool second) {
-  Sums sums = 0;
-rope_lanes:
-  for (int l = 0; l < kLanes; ++l) {
-#pragma HLS UNROLL
-    const ap_int<2 * kTurnBits> turn = lane_of<2 * kTurnBits>(turns, l);
-    const ap_int<kTurnBits> sin = turn >> kTurnBits;
-    const ap_int<kTurnBits> cos = turn;
-    const ap_int<kTurnBits + 1> minus_sin = -sin;
-    const ap_int<kTurnBits> of_x = second ? sin : cos;
-    const ap_int<kTurnBits + 1> of_y = second ? ap_int<kTurnBits + 1>(cos) : minus_sin;
-    const ap_int<kSumBits> sum = lane_of<kMantissaBits>(x, l) * of_x + lane_of<kMantissaBits>(y, l) * of_y;
-    set_lane<kSumBits>(sums, l, sum);
-  }
-  return sums;
+// A result of the first or the second half of a head.
+inline ap_int<kSumBits> rotated(ap_int<kMantissaBits> x, ap_int<kMantissaBits> y, Factor sin, Factor cos, bool second) {
+  const ap_int<kTurnBits + 1> minus_sin = -sin;
+  const Factor of_x = second ? sin : cos;
+  const ap_int<kTurnBits + 1> of_y = second ? ap_int<kTurnBits + 1>(cos) : minus_sin;
+  return x * of_x + y * of_y;
 }
 
 // Process.
 inline void rope(::hls::stream<RopeJob>& rope_job, ::hls::stream<Beat>& rope_beats, ::hls::stream<Sums>& rope_sums) {
   const RopeJob job = rope_job.read();
   const HalfBeats half_beats = job.half / kLanes;
+  const HalfBeats last_beat = half_beats - 1;
   const ap_uint<18> beats = 2 * kBeats * job.lines;  // both passes: a whole number of heads
 rope_tokens:
   for (int t = 0; t < job.tokens; ++t) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 4
-    Turns turns[kMaxHalfBeats];
-#pragma HLS BIND_STORAGE variable = turns type = ram_2p impl = lutram
-    Mantissas first_half[kMaxHalfBeats];
+    Factor sines[kLanes][kMaxHalfBeats];
+#pragma HLS ARRAY_PARTITION variable = sines complete dim = 1
+#pragma HLS BIND_STORAGE variable = sines type = ram_2p impl = lutram
+    Factor cosines[kLanes][kMaxHalfBeats];
+#pragma HLS ARRAY_PARTITION variable = cosines complete dim = 1
+#pragma HLS BIND_STORAGE variable = cosines type = ram_2p impl = lutram
+    ap_int<kMantissaBits> first_half[kLanes][kMaxHalfBeats];
+#pragma HLS ARRAY_PARTITION variable = first_half complete dim = 1
 #pragma HLS BIND_STORAGE variable = first_half type = ram_2p impl = lutram
-    Mantissas second_half[kMaxHalfBeats];
+    ap_int<kMantissaBits> second_half[kLanes][kMaxHalfBeats];
+#pragma HLS ARRAY_PARTITION variable = second_half complete dim = 1
 #pragma HLS BIND_STORAGE variable = second_half type = ram_2p impl = lutram
-    make_turns(job.half, job.position[t], job.amplitude, rope_beats, turns);
+    make_turns(job.half, job.position[t], job.amplitude, rope_beats, sines, cosines);
     const Exponent e = head_exponent(rope_beats.read().x);
     rope_sums.write(head_word<Sums::width>(e - 30));
     HalfBeats at = 0;     // beat of a half
@@ -127,17 +117,24 @@ rope_tokens:
       if (b < beats) {
         in = rope_beats.read().x;
       }
-      const Mantissas x = first_half[at];
-      const Mantissas y = second ? in : second_half[at];
-      if (second) {
-        second_half[at] = in;
-      } else {
-        first_half[at] = in;
+      Sums sums = 0;
+    rope_lanes:
+      for (int l = 0; l < kLanes; ++l) {
+#pragma HLS UNROLL
+        const ap_int<kMantissaBits> incoming = lane_of<kMantissaBits>(in, l);
+        const ap_int<kMantissaBits> x = first_half[l][at];
+        const ap_int<kMantissaBits> y = second ? incoming : second_half[l][at];
+        if (second) {
+          second_half[l][at] = incoming;
+        } else {
+          first_half[l][at] = incoming;
+        }
+        set_lane<kSumBits>(sums, l, rotated(x, y, sines[l][at], cosines[l][at], !second));
       }
       if (begun) {
-        rope_sums.write(rotate_lanes(x, y, turns[at], !second));
+        rope_sums.write(sums);
       }
-      if (at + 1 == half_beats) {
+      if (at == last_beat) {
         at = 0;
         second = !second;
         begun = true;

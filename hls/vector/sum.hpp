@@ -47,31 +47,29 @@ term_shifts:
 // Process.
 inline void sum_terms(::hls::stream<SumJob>& sum_job, ::hls::stream<Beat>& term_beats, ::hls::stream<Sums>& term_sums) {
   const SumJob job = sum_job.read();
+  const TermCount last_term = job.terms - 1;
+  const ap_uint<22> count = job.lines * job.terms * (2 * kBeats);
 sum_tokens:
   for (int t = 0; t < job.tokens; ++t) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 4
     TermScale scale[kMaxSumTerms];
     const ap_int<16> top = scale_terms(job.terms, term_beats, scale);
     term_sums.write(head_word<Sums::width>(top - 24));
-    Sums partial[kBeats];  // of the line under way, the next beat's first
-#pragma HLS ARRAY_PARTITION variable = partial complete
-  clear_partial:
-    for (int b = 0; b < kBeats; ++b) {
-#pragma HLS UNROLL
-      partial[b] = 0;
-    }
+    Sums partial[kBeats];  // of the line under way
+#pragma HLS BIND_STORAGE variable = partial type = ram_2p impl = lutram
     TermCount term = 0;
     ap_uint<3> phase = 0;
-    LineCount line = 0;
-    ap_uint<2> passes_left = 2;
   products:
-    while (passes_left != 0) {
+    for (int b = 0; b < count; ++b) {
 #pragma HLS PIPELINE II = 1
 #pragma HLS LOOP_TRIPCOUNT min = 8 max = 655360
+#pragma HLS DEPENDENCE variable = partial type = inter distance = 4 true
+      static_assert(kBeats >= 4, "a sum is read kBeats iterations after it was written");
       const Beat beat = term_beats.read();
       const bool first = term == 0;
-      const bool last = term + 1 == job.terms;
+      const bool last = term == last_term;
       const TermScale use = scale[term];
+      const Sums until_now = partial[phase];
       Sums sums = 0;
     sum_lanes:
       for (int l = 0; l < kLanes; ++l) {
@@ -79,33 +77,17 @@ sum_tokens:
         const ap_int<kMantissaBits> m = lane_of<kMantissaBits>(beat.x, l);
         const ap_int<53> product = m * use.weight;
         const ap_int<53> aligned = product >> use.shift;
-        const ap_int<kSumBits> before = first ? ap_int<kSumBits>(0) : lane_of<kSumBits>(partial[0], l);
+        const ap_int<kSumBits> before = first ? ap_int<kSumBits>(0) : lane_of<kSumBits>(until_now, l);
         set_lane<kSumBits>(sums, l, before + aligned);
       }
-    rotate:
-      for (int b = 0; b + 1 < kBeats; ++b) {
-#pragma HLS UNROLL
-        partial[b] = partial[b + 1];
-      }
-      partial[kBeats - 1] = sums;
+      partial[phase] = sums;
       if (last) {
         term_sums.write(sums);
       }
-      if (phase == kBeats - 1) {
-        phase = 0;
-        if (last) {
-          term = 0;
-          if (line + 1 == job.lines) {
-            line = 0;
-            --passes_left;
-          } else {
-            ++line;
-          }
-        } else {
-          ++term;
-        }
-      } else {
-        ++phase;
+      const bool line_ends = phase == kBeats - 1;
+      phase = line_ends ? ap_uint<3>(0) : ap_uint<3>(phase + 1);
+      if (line_ends) {
+        term = last ? TermCount(0) : TermCount(term + 1);
       }
     }
   }
