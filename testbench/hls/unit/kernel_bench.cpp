@@ -18,11 +18,6 @@ using sluice::hls::Space;
 
 namespace {
 
-hls::LineRange range_of(const kernel::ReadRange& range) {
-  return {range.card == 1 ? Space::kCard : Space::kVector, range.bank.to_uint(), range.line.to_uint(),
-          range.count.to_uint()};
-}
-
 hls::LineWrite write_of(const kernel::LineWrite& write) {
   hls::LineWrite out = {Space::kVector, write.bank.to_uint(), write.line.to_uint(), {}};
   for (std::size_t i = 0; i < 32; ++i) {
@@ -71,6 +66,11 @@ const Line& UnitMemory::at(const LineRange& range, std::uint32_t offset) const {
 
 void UnitMemory::store(const hls::LineWrite& write) { bank.at(write.bank).at(write.line) = write.data; }
 
+hls::LineRange line_range(const kernel::ReadRange& range) {
+  return {range.card == 1 ? Space::kCard : Space::kVector, range.bank.to_uint(), range.line.to_uint(),
+          range.count.to_uint()};
+}
+
 kernel::CommandWord command_word(const Command& command) {
   std::uint32_t words[kSlotBytes / 4];
   std::memcpy(words, &command, sizeof(command));
@@ -114,7 +114,7 @@ KernelRun run_kernel(UnitKernel top, const UnitMemory& memory, const Command& co
       if (!ports.ranges.read_nb(range)) {
         return std::nullopt;
       }
-      run.ranges.push_back(range_of(range));
+      run.ranges.push_back(line_range(range));
       given = 0;
     }
     return line_word(memory.at(run.ranges.back(), given++));
@@ -136,7 +136,7 @@ namespace {
 void read_lines(::hls::stream<kernel::ReadRange>& ranges, ::hls::stream<kernel::LineWord>& lines,
                 const UnitMemory& memory, std::mutex& mutex, std::size_t count) {
   for (std::size_t r = 0; r < count; ++r) {
-    const LineRange range = range_of(ranges.read());
+    const LineRange range = line_range(ranges.read());
     for (std::uint32_t i = 0; i < range.count; ++i) {
       kernel::LineWord word;
       {

@@ -53,6 +53,7 @@ struct KernelRun {
 // Words for the ports.
 [[nodiscard]] kernel::CommandWord command_word(const device::Command& command);
 [[nodiscard]] kernel::LineWord line_word(const hls::Line& line);
+[[nodiscard]] hls::LineRange line_range(const kernel::ReadRange& range);
 
 // Vectors as operations make them and as none does: mantissas of a random width, zeros, ones, limits, beyond the
 // limits; exponents near 0, far from it, that of zero, beyond the limits.
