@@ -11,13 +11,14 @@ namespace sluice::hls {
 
 inline constexpr int kRouteMaxExperts = 512;
 inline constexpr int kRouteMaxTopK = 16;
+inline constexpr int kRouteMaxGroups = 16;  // that the router ranks side by side
 
 enum class RouteRule : u32 { kSigmoidBias = 0, kSoftmaxTopK = 1, kTopKSoftmax = 2, kSigmoidTop1 = 3 };
 
 struct RouteParameters {
   RouteRule rule;
   int experts;      // <= kRouteMaxExperts
-  int groups;       // divides experts
+  int groups;       // divides experts; <= kRouteMaxGroups in a command
   int groups_kept;  // <= groups
   int top_k;        // <= kRouteMaxTopK and <= experts of the kept groups
   bool normalise;

@@ -1,6 +1,8 @@
 #include <iterator>
 
+#include "hls/router/route.hpp"
 #include "hls/unit/execution.hpp"
+#include "hls/vector/vector_ops.hpp"
 
 namespace sluice::hls {
 namespace {
@@ -160,7 +162,8 @@ void check_rope(Checker& c, const RopeOperand& o) {
   c.need(SLUICE_AT(RopeOperand, num_tokens), tokens_good(o.num_tokens));
   c.need(SLUICE_AT(RopeOperand, heads), vector_good(2 * std::uint64_t{o.heads}));
   const std::uint64_t elements = std::uint64_t{o.heads} * o.dim;
-  c.need(SLUICE_AT(RopeOperand, dim), o.dim >= 2 && o.dim % 2 == 0 && elements % kBlock == 0 && vector_good(elements));
+  c.need(SLUICE_AT(RopeOperand, dim), o.dim >= kRopeDimUnit && o.dim % kRopeDimUnit == 0 && o.dim <= kRopeMaxDim &&
+                                          elements % kBlock == 0 && vector_good(elements));
   c.need(SLUICE_AT(RopeOperand, offset), multiple(o.offset) && vector_good(o.offset + elements));
   c.in_vector_memory(SLUICE_AT(RopeOperand, input_line), o.input_line, vector_lines(o.offset + elements));
   c.outputs(SLUICE_AT(RopeOperand, out), o.out, elements);
@@ -185,7 +188,7 @@ void check_route(Checker& c, const RouteOperand& o) {
   c.in_vector_memory(SLUICE_AT(RouteOperand, output_line), o.output_line, 1);
   c.need(SLUICE_AT(RouteOperand, experts), o.experts >= 1 && o.experts <= kMaxExperts);
   c.in_vector_memory(SLUICE_AT(RouteOperand, logits_line), o.logits_line, vector_lines(o.experts));
-  c.need(SLUICE_AT(RouteOperand, groups), o.groups >= 1 && o.groups <= o.experts && o.experts % o.groups == 0);
+  c.need(SLUICE_AT(RouteOperand, groups), o.groups >= 1 && o.groups <= kRouteMaxGroups && o.experts % o.groups == 0);
   c.need(SLUICE_AT(RouteOperand, groups_kept), o.groups_kept >= 1 && o.groups_kept <= o.groups);
   c.need(SLUICE_AT(RouteOperand, top_k),
          o.top_k >= 1 && o.top_k <= kMaxTopK && o.groups != 0 && o.top_k <= o.experts / o.groups * o.groups_kept);

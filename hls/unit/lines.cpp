@@ -39,6 +39,7 @@ QuantisedValue quantise(const VectorValue& value, bool wide) {
   out.delta.resize(delta_lines(value.m.size()) * 128);
   std::vector<i32> exponent(blocks);
   std::vector<bool> filled(blocks);
+  bool any = false;  // an exponent may lie below that of a vector without any filled block
   for (std::size_t b = 0; b < blocks; ++b) {
     i32 block[32] = {};
     const std::size_t count = std::min<std::size_t>(32, value.m.size() - 32 * b);
@@ -47,7 +48,8 @@ QuantisedValue quantise(const VectorValue& value, bool wide) {
     filled[b] =
         quantise_block(block, value.e, wide ? kQ16Width : kQ8Width, wide ? kQ16Limit : kQ8Limit, q, &exponent[b]);
     if (filled[b]) {
-      out.exponent = std::max(out.exponent, exponent[b]);
+      out.exponent = any ? std::max(out.exponent, exponent[b]) : exponent[b];
+      any = true;
     }
     for (std::size_t i = 0; i < 32; ++i) {
       out.high[32 * b + i] = static_cast<i8>(wide ? q16_high(q[i]) : q[i]);

@@ -169,6 +169,11 @@ constexpr SinCos sin_cos(u32 phi) {
   }
 }
 
+// What a rope command can have as the dimension of a head: the hardware unit pairs elements by whole beats and keeps a
+// head's turns.
+inline constexpr u32 kRopeDimUnit = 16;
+inline constexpr u32 kRopeMaxDim = 512;
+
 // Rotates `heads` heads of `dim` mantissas. increments: [dim / 2]. t gets the sums; returns their exponent.
 inline i32 rope(const i32* m, i32 e, int heads, int dim, const u64* increments, u32 amplitude, u64 position, i64* t) {
   const int half = dim / 2;

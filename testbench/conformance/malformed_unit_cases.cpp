@@ -53,10 +53,10 @@ CommandLimits rope() {
       line(FIELD(O, input_line), 3),
       FIELD(O, offset).take({32, kMostElements - 64}).refuse({1, 33, kMostElements - 32, 1u << 31, kMultiple, kAll}),
       FIELD(O, heads).take({1, kMostElements / 32}).refuse({0, kMostElements / 2 + 1, kAll}).with({elsewhere}),
-      FIELD(O, heads).take({16, kMostElements / 2}).with({elsewhere, {WORD(O, dim), 2}}),
+      FIELD(O, heads).take({2, kMostElements / 16}).refuse({1, 3}).with({elsewhere, {WORD(O, dim), 16}}),
       FIELD(O, dim)
-          .take({16, kMostElements / 2})
-          .refuse({0, 1, 2, 31, 33, kMostElements / 2 + 16, 1u << 31, kMultiple, kAll})
+          .take({16, 48, 512})
+          .refuse({0, 1, 2, 8, 24, 31, 33, 528, 1u << 31, kMultiple, kAll})
           .with({elsewhere}),
       card(LOW(O, increments_address), 128),
       HIGH(O, increments_address).refuse({1, kAll}),
@@ -91,6 +91,7 @@ CommandLimits route() {
        FIELD(O, top_k).take({16}).refuse({17}).with({{WORD(O, experts), 32}}),
        FIELD(O, top_k).take({4}).refuse({5}).with({{WORD(O, groups), 2}}),
        FIELD(O, groups).take({1, 2, 4}).refuse({0, 3, 9, 16, kAll}),
+       FIELD(O, groups).take({16}).refuse({32}).with({{WORD(O, experts), 64}, {WORD(O, groups_kept), 2}}),
        FIELD(O, groups_kept).take({1, 4}).refuse({0, 5, kAll}).with({{WORD(O, groups), 4}}),
        FIELD(O, rule).take({0, 1, 2, 3}).refuse({4, kAll}), FIELD(O, normalise).take({0, 1}).refuse({2, kAll}),
        FIELD(O, scale).take({0, 1u << 28}).refuse({(1u << 28) + 1, kAll}), LOW(O, bias_address).take({0, kAll}),

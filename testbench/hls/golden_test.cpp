@@ -57,6 +57,16 @@ TEST_CASE("quantise equals its golden vectors", "[golden]") {
   }
 }
 
+// Results of operations reach exponents that no import can have; A is then below that of an empty vector.
+TEST_CASE("the exponent of a quantised vector may lie below that of an empty one", "[golden]") {
+  VectorValue value = {std::vector<i32>(64, 1), -20000};
+  value.m[40] = 1 << 10;
+  const QuantisedValue got = quantise(value, false);
+  CHECK(got.exponent == -20000 + 11 - 7);
+  CHECK(got.delta[0] == 10);
+  CHECK(got.delta[1] == 0);
+}
+
 TEST_CASE("linear equals its golden vectors, on the packed layout", "[golden]") {
   for (const json& c : golden_cases("linear")) {
     const std::string name = c.at("format");

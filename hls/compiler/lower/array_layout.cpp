@@ -48,9 +48,10 @@ bool is_in_range(const AffineIndex& index, std::uint64_t count, llvm::ScalarEvol
 }
 
 // Splits the constant among the dimensions from `dimension` on. An inner index that is a constant must be inside its
-// array; of one that varies, the constant may be negative (a[i][j - 1]) and the range of the values decides.
+// array; of one that varies, the constant may be negative (a[i][j - 1]) and the range of the values decides. `outside`
+// says whether the outermost index may be a constant outside of the array.
 bool split_constant(const Leaf& leaf, std::vector<AffineIndex>& indices, std::size_t dimension, std::int64_t rest,
-                    unsigned access_bytes, llvm::ScalarEvolution& evolution, std::int64_t& inside) {
+                    unsigned access_bytes, bool outside, llvm::ScalarEvolution& evolution, std::int64_t& inside) {
   if (dimension == leaf.dimensions.size()) {
     inside = rest;
     return rest >= 0 && rest + access_bytes <= static_cast<std::int64_t>(leaf.memory_bits / 8);
@@ -73,13 +74,13 @@ bool split_constant(const Leaf& leaf, std::vector<AffineIndex>& indices, std::si
   for (std::int64_t candidate : candidates) {
     std::vector<AffineIndex> attempt = indices;
     attempt[dimension].constant = candidate;
-    bool constant_outside = attempt[dimension].terms.empty() &&
-                            (candidate < 0 || candidate >= static_cast<std::int64_t>(here.count));
-    if (constant_outside && dimension > 0) {
+    bool constant_outside =
+        attempt[dimension].terms.empty() && (candidate < 0 || candidate >= static_cast<std::int64_t>(here.count));
+    if (constant_outside && (dimension > 0 || !outside)) {
       continue;
     }
-    if (!split_constant(leaf, attempt, dimension + 1, rest - candidate * here.stride_bytes, access_bytes, evolution,
-                        inside)) {
+    if (!split_constant(leaf, attempt, dimension + 1, rest - candidate * here.stride_bytes, access_bytes, outside,
+                        evolution, inside)) {
       continue;
     }
     bool all_inside = true;
@@ -149,7 +150,10 @@ ArrayLayout layout_of(const Parameter& parameter) {
 
 std::optional<Element> find_element(const ArrayLayout& layout, const ByteOffset& offset, unsigned access_bits,
                                     llvm::ScalarEvolution& evolution) {
-  for (std::size_t number = 0; number < layout.size(); ++number) {
+  // An array in a struct does not reach into the members behind it: only what is no element at all may be outside.
+  for (std::size_t attempt = 0; attempt < 2 * layout.size(); ++attempt) {
+    const std::size_t number = attempt % layout.size();
+    const bool outside = attempt >= layout.size();
     const Leaf& leaf = layout[number];
     std::vector<AffineIndex> indices(leaf.dimensions.size());
     bool fits = true;
@@ -164,8 +168,8 @@ std::optional<Element> find_element(const ArrayLayout& layout, const ByteOffset&
           value, bytes / dimension->stride_bytes);
     }
     std::int64_t inside = 0;
-    if (fits && split_constant(leaf, indices, 0, offset.constant - leaf.offset_bytes, (access_bits + 7) / 8, evolution,
-                               inside)) {
+    if (fits && split_constant(leaf, indices, 0, offset.constant - leaf.offset_bytes, (access_bits + 7) / 8, outside,
+                               evolution, inside)) {
       return Element{.leaf = number, .indices = std::move(indices), .low_bit = static_cast<unsigned>(inside * 8)};
     }
   }

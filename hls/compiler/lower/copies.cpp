@@ -44,9 +44,24 @@ std::uint64_t count_scalars(llvm::Type* type) {
   return 1;
 }
 
-// The first member of `type`, at any depth, that is `bytes` long.
+// Bytes of a type without the padding behind its last member.
+std::uint64_t unpadded_size(llvm::Type* type, const llvm::DataLayout& layout) {
+  auto* structure = llvm::dyn_cast<llvm::StructType>(type);
+  if (structure == nullptr || structure->getNumElements() == 0) {
+    return layout.getTypeAllocSize(type);
+  }
+  const unsigned last = structure->getNumElements() - 1;
+  return layout.getStructLayout(structure)->getElementOffset(last).getFixedValue() +
+         unpadded_size(structure->getElementType(last), layout);
+}
+
+// The first member of `type`, at any depth, that is `bytes` long; clang leaves padding out where it copies what a
+// function returned in registers.
 llvm::Type* of_size(llvm::Type* type, std::uint64_t bytes, const llvm::DataLayout& layout) {
   while (type != nullptr && type->isSized() && layout.getTypeAllocSize(type) > bytes) {
+    if (unpadded_size(type, layout) == bytes) {
+      return type;
+    }
     if (auto* array = llvm::dyn_cast<llvm::ArrayType>(type)) {
       std::uint64_t element = layout.getTypeAllocSize(array->getElementType());
       if (element < bytes && bytes % element == 0) {

@@ -7,6 +7,7 @@
 // it a block decides where to go. Combinations are 'logical' (select), so that a condition that is undefined where
 // nobody asks for it does no harm.
 #include <llvm/Analysis/LoopIterator.h>
+#include <llvm/IR/ValueHandle.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 #include <llvm/Transforms/Utils/LoopSimplify.h>
 #include <llvm/Transforms/Utils/LoopUtils.h>
@@ -53,7 +54,7 @@ class IfConverter {
   struct Edge {
     llvm::BasicBlock* from = nullptr;
     llvm::BasicBlock* to = nullptr;
-    llvm::Value* condition = nullptr;  // nothing: always
+    llvm::WeakTrackingVH condition;  // nothing: always; follows a phi to the selection that replaces it
     bool when = true;
   };
 
@@ -117,7 +118,7 @@ class IfConverter {
   }
 
   Condition negate(llvm::Value* value) {
-    Condition& known = negated_[value];
+    llvm::WeakTrackingVH& known = negated_[value];
     if (known == nullptr) {
       known = builder_.CreateNot(value);
     }
@@ -125,7 +126,8 @@ class IfConverter {
   }
 
   Condition edge_condition(const Edge& edge) {
-    return edge.condition == nullptr || edge.when ? edge.condition : negate(edge.condition);
+    Condition condition = edge.condition;
+    return condition == nullptr || edge.when ? condition : negate(condition);
   }
 
   llvm::BasicBlock* dominator(llvm::BasicBlock* block) const { return analyses_.dominators.getNode(block)->getIDom()->getBlock(); }
@@ -190,6 +192,7 @@ class IfConverter {
         value->takeName(&phi);
       }
       phi.replaceAllUsesWith(value);
+      negated_.erase(&phi);  // another value may be made where it was
       phi.eraseFromParent();
     }
     Condition predicate = reached(&block);
@@ -309,8 +312,9 @@ class IfConverter {
   std::map<const llvm::BasicBlock*, std::size_t> numbers_;
   std::vector<std::size_t> postdominator_;
   std::vector<Edge> edges_;
-  std::map<const llvm::Value*, Condition> negated_;
-  std::map<const llvm::BasicBlock*, Condition> since_dominator_, reached_;
+  // A condition may be a phi that a selection replaces later.
+  std::map<const llvm::Value*, llvm::WeakTrackingVH> negated_;
+  std::map<const llvm::BasicBlock*, llvm::WeakTrackingVH> since_dominator_, reached_;
 };
 
 // The next loop to convert; nothing where all are.

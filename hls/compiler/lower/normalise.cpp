@@ -3,6 +3,7 @@
 // The data layout keeps memory's sizes and alignments but has no native integer widths and no target: instcombine then
 // never widens i17 to i64. Everything that only guides a CPU's code generator goes: TBAA, lifetimes, attributes, loop
 // metadata (`llvm.loop.mustprogress` lets LLVM delete loops that wait for a stream).
+#include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 
@@ -39,6 +40,33 @@ bool is_hint(const llvm::Instruction& instruction) {
                                   intrinsic->getIntrinsicID() == llvm::Intrinsic::expect_with_probability);
 }
 
+// A function that returns a plain _BitInt(91) has a local i91 that it stores as such and loads as two i64, as the ABI
+// wants for more than 64 bits. SROA would not split that: let every such access be of memory's width.
+constexpr unsigned kWordBits = 64;
+
+unsigned memory_bits(unsigned bits) { return (bits + kWordBits - 1) / kWordBits * kWordBits; }
+
+void widen_access(llvm::Instruction& instruction) {
+  auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction);
+  auto* load = llvm::dyn_cast<llvm::LoadInst>(&instruction);
+  if (store == nullptr && load == nullptr) {
+    return;
+  }
+  auto* type = llvm::dyn_cast<llvm::IntegerType>(llvm::getLoadStoreType(&instruction));
+  if (type == nullptr || type->getBitWidth() <= kWordBits || type->getBitWidth() % kWordBits == 0) {
+    return;
+  }
+  llvm::IRBuilder<> builder(&instruction);
+  llvm::Type* wide = builder.getIntNTy(memory_bits(type->getBitWidth()));
+  if (store != nullptr) {
+    store->setOperand(0, builder.CreateZExt(store->getValueOperand(), wide));
+    return;
+  }
+  llvm::Value* loaded = builder.CreateAlignedLoad(wide, load->getPointerOperand(), load->getAlign(), load->getName());
+  load->replaceAllUsesWith(builder.CreateTrunc(loaded, type));
+  load->eraseFromParent();
+}
+
 void normalise_function(llvm::Function& function) {
   for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
     if (is_decoration(instruction)) {
@@ -52,6 +80,7 @@ void normalise_function(llvm::Function& function) {
     }
     instruction.dropUnknownNonDebugMetadata({llvm::LLVMContext::MD_loop});  // where a loop starts; markers.cpp drops it
     instruction.dropDbgRecords();
+    widen_access(instruction);
   }
 }
 

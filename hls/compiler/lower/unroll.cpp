@@ -126,7 +126,8 @@ class Unroller {
     for (bool again = true; again;) {
       again = false;
       Analyses analyses(function_);
-      for (llvm::Loop* loop : llvm::reverse(analyses.loops.getLoopsInPreorder())) {
+      const llvm::SmallVector<llvm::Loop*, 8> order = analyses.loops.getLoopsInPreorder();
+      for (llvm::Loop* loop : llvm::reverse(order)) {
         std::optional<std::size_t> number = directives_of(lowering_, *loop);
         if (!number || lowering_.loops[*number].unroll_factor.value_or(1) < 2) {
           continue;

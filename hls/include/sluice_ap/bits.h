@@ -98,10 +98,15 @@ AP_INLINE Unsigned<W> reversed(Unsigned<W> x) {
   if constexpr (W == 1) {
     return x;
   } else {
+#ifdef __SLUICE_HLS__
+    // One operation, for every range() calls this in the case that its bounds are exchanged: nearly always dead code.
+    return __builtin_elementwise_bitreverse(x);
+#else
     constexpr int low = W / 2, high = W - low;
     auto from_low = static_cast<Unsigned<W>>(reversed<low>(static_cast<Unsigned<low>>(x)));
     auto from_high = static_cast<Unsigned<W>>(reversed<high>(static_cast<Unsigned<high>>(x >> low)));
     return static_cast<Unsigned<W>>((from_low << high) | from_high);
+#endif
   }
 }
 

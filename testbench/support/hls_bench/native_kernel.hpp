@@ -1,7 +1,7 @@
 // A kernel's C++ function as the bench calls it: words in, words out, whatever its parameters' types.
 //
 // Purpose: make_native(&function, rtl) matches the function's parameters to the RTL's ports, kind by kind in order:
-//   hls::stream<T>& and arrays of them to streams, values to scalars, T& to output scalars, pointers to arrays (or to
+//   ::hls::stream<T>& and arrays of them to streams, values to scalars, T& to output scalars, pointers to arrays (or to
 //   output scalars where the RTL has no arrays), the return value to the output named 'return'.
 // Ownership: values. Threading: in Mode::kThreads the processes of SLUICE_PROCESS run as threads within a call, joined
 //   by streams of their depth; else one after the other.
@@ -83,7 +83,7 @@ auto& next_of(List& list, std::size_t& position, const char* kind) {
   return list[position++];
 }
 
-// One port for one hls::stream.
+// One port for one ::hls::stream.
 template <class T>
 struct StreamPort {
   explicit StreamPort(Cursor& cursor) : number(cursor.stream) {
@@ -92,7 +92,7 @@ struct StreamPort {
     is_input = port.is_input;
     name = port.name;
   }
-  void before(hls::stream<T>& stream, NativeCall& call) const {
+  void before(::hls::stream<T>& stream, NativeCall& call) const {
     stream.set_name(name.c_str());
     if (is_input) {
       stream.set_source([&call, n = number]() -> std::optional<T> {
@@ -101,7 +101,7 @@ struct StreamPort {
       });
     }
   }
-  void after(hls::stream<T>& stream, NativeCall& call) const {
+  void after(::hls::stream<T>& stream, NativeCall& call) const {
     const std::vector<T> words = stream.drain();
     if (is_input && !words.empty()) {
       call.failure = "'" + name + "' was asked whether it is empty; the bench compares blocking reads only";
@@ -131,18 +131,18 @@ struct Argument {  // a scalar value
 };
 
 template <class T>
-struct Argument<hls::stream<T>&> {
+struct Argument<::hls::stream<T>&> {
   explicit Argument(Cursor& cursor) : port(cursor) {}
   void before(NativeCall& call) { port.before(stream, call); }
-  hls::stream<T>& pass() { return stream; }
+  ::hls::stream<T>& pass() { return stream; }
   void after(NativeCall& call) { port.after(stream, call); }
   StreamPort<T> port;
-  hls::stream<T> stream;
+  ::hls::stream<T> stream;
 };
 
 // An array of streams: as many ports as are named NAME_0, NAME_1, ... one behind the other.
 template <class T>
-struct Argument<hls::stream<T>*> {
+struct Argument<::hls::stream<T>*> {
   explicit Argument(Cursor& cursor) {
     const std::vector<RtlStream>& all = cursor.rtl.streams;
     const std::string first = cursor.stream < all.size() ? all[cursor.stream].name : "";
@@ -150,27 +150,27 @@ struct Argument<hls::stream<T>*> {
     for (int i = 0; cursor.stream < all.size() && all[cursor.stream].name == base + std::to_string(i); ++i) {
       ports.emplace_back(cursor);
     }
-    streams = std::make_unique<hls::stream<T>[]>(ports.size());
+    streams = std::make_unique<::hls::stream<T>[]>(ports.size());
   }
   void before(NativeCall& call) {
     for (std::size_t i = 0; i < ports.size(); ++i) {
       ports[i].before(streams[i], call);
     }
   }
-  hls::stream<T>* pass() { return streams.get(); }
+  ::hls::stream<T>* pass() { return streams.get(); }
   void after(NativeCall& call) {
     for (std::size_t i = 0; i < ports.size(); ++i) {
       ports[i].after(streams[i], call);
     }
   }
   std::vector<StreamPort<T>> ports;
-  std::unique_ptr<hls::stream<T>[]> streams;
+  std::unique_ptr<::hls::stream<T>[]> streams;
 };
 
 template <class T>
 inline constexpr bool is_stream = false;
 template <class T>
-inline constexpr bool is_stream<hls::stream<T>> = true;
+inline constexpr bool is_stream<::hls::stream<T>> = true;
 
 template <class T>
 struct OutputArgument {
