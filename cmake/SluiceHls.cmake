@@ -42,18 +42,19 @@ endfunction()
 
 # sluice_add_hls_kernel(NAME SOURCE kernel.cpp TOP function [CLOCK_NS 4] [TARGET vup] [SCALARS name=min:max...]
 #                       [INCLUDE folders...] [DEFINE NAME=VALUE...] [DEPENDS files...] [STIMULUS file.cpp]
-#                       [CALLS number] [WORDS number] [LONG_WORDS number] [NO_UBSAN] [LABELS ...])
+#                       [CALLS number] [WORDS number] [LONG_WORDS number] [THREADS] [NO_UBSAN] [LABELS ...])
 # compiles a kernel natively and to RTL, builds program hls_bench_NAME on the generic bench
 # (testbench/support/hls_bench/README.md), and adds a test that compares both, with at least CALLS calls and WORDS
 # words; with LONG_WORDS a second one labelled long.
 #   SCALARS     the values that scalar arguments take; others lie between 0 and 64
 #   STIMULUS    defines sluice::hls_bench::prepare_call(); without it all inputs are random
+#   THREADS     the native run gives each process of sluice_dataflow.h's macros a thread, with streams of their depth
 #   NO_UBSAN    the native run without the undefined-behaviour sanitizer
 function(sluice_add_hls_kernel name)
   if(NOT SLUICE_TESTS OR NOT SLUICE_SIMULATION OR NOT SLUICE_HLS)
     return()
   endif()
-  cmake_parse_arguments(ARG "NO_UBSAN" "SOURCE;TOP;CLOCK_NS;TARGET;STIMULUS;CALLS;WORDS;LONG_WORDS"
+  cmake_parse_arguments(ARG "NO_UBSAN;THREADS" "SOURCE;TOP;CLOCK_NS;TARGET;STIMULUS;CALLS;WORDS;LONG_WORDS"
                         "SCALARS;INCLUDE;DEFINE;DEPENDS;LABELS" ${ARGN})
   sluice_hls_compile(${name} ${ARGN})
   string(REGEX REPLACE ".*::" "" TOP_NAME ${ARG_TOP})
@@ -69,6 +70,10 @@ function(sluice_add_hls_kernel name)
     endif()
     string(APPEND RANGES "{\"${CMAKE_MATCH_1}\", ${CMAKE_MATCH_2}, ${CMAKE_MATCH_3}}, ")
   endforeach()
+  set(MODE kSequential)
+  if(ARG_THREADS)
+    set(MODE kThreads)
+  endif()
   set(STIMULUS_LINE "")
   if(ARG_STIMULUS)
     set(STIMULUS_LINE "options.stimulus = prepare_call;")

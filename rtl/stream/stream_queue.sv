@@ -47,4 +47,14 @@ module stream_queue #(
     end
   end
 
+`ifndef SYNTHESIS
+  logic checked_q;  // false until the first reset, before which registers hold anything
+  initial checked_q = 1'b0;
+  always_ff @(posedge clk_i) if (!rst_ni) checked_q <= 1'b1;
+  second_behind_first : assert property (@(posedge clk_i) disable iff (!rst_ni || !checked_q)
+      !second_valid_q || first_valid_q);
+  out_holds : assert property (@(posedge clk_i) disable iff (!rst_ni || !checked_q)
+      out_valid_o && !out_ready_i |=> out_valid_o && $stable(out_data_o));
+`endif
+
 endmodule

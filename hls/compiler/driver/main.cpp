@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -31,20 +32,21 @@ struct Request {
   bool json_diagnostics = false;
 };
 
-const std::vector<std::pair<std::string, PlantedFault>> kFaults = {
-    {"phi-window", PlantedFault::kPhiWindow},
-    {"back-edge-distance", PlantedFault::kBackEdgeDistance},
-    {"memory-read-after-write", PlantedFault::kMemoryReadAfterWrite},
-    {"dropped-predicate", PlantedFault::kDroppedPredicate},
-    {"port-over-use", PlantedFault::kPortOverUse},
-    {"wrong-write-stage", PlantedFault::kWrongWriteStage},
-    {"missing-stall", PlantedFault::kMissingStall},
-    {"wrong-trip-count", PlantedFault::kWrongTripCount},
-    {"fifo-depth", PlantedFault::kFifoDepth},
-    {"sign-extension", PlantedFault::kSignExtension}};
+template <typename Value>
+using Named = std::vector<std::pair<std::string, Value>>;
 
-const std::vector<std::pair<std::string, Stage>> kStages = {
-    {"llvm", Stage::kLlvm}, {"ir", Stage::kKernelIr}, {"schedule", Stage::kSchedule}};
+const Named<PlantedFault> kFaults = {{"phi-window", PlantedFault::kPhiWindow},
+                                     {"back-edge-distance", PlantedFault::kBackEdgeDistance},
+                                     {"memory-read-after-write", PlantedFault::kMemoryReadAfterWrite},
+                                     {"dropped-predicate", PlantedFault::kDroppedPredicate},
+                                     {"port-over-use", PlantedFault::kPortOverUse},
+                                     {"wrong-write-stage", PlantedFault::kWrongWriteStage},
+                                     {"missing-stall", PlantedFault::kMissingStall},
+                                     {"wrong-trip-count", PlantedFault::kWrongTripCount},
+                                     {"fifo-depth", PlantedFault::kFifoDepth},
+                                     {"sign-extension", PlantedFault::kSignExtension}};
+
+const Named<Stage> kStages = {{"llvm", Stage::kLlvm}, {"ir", Stage::kKernelIr}, {"schedule", Stage::kSchedule}};
 
 std::vector<std::string> target_names() {
   std::vector<std::string> names;
@@ -61,6 +63,21 @@ std::string clock_period(const std::string& text) {
     return "";
   }
   return "is a number of nanoseconds from 0.5 to 1000";
+}
+
+// An option whose value is one of some names, each standing for a value.
+template <typename Value, typename Target>
+CLI::Option* add_named(CLI::App& app, const std::string& option, Target& target, const Named<Value>& named,
+                       const std::string& help) {
+  std::vector<std::string> names;
+  names.reserve(named.size());
+  for (const auto& [name, value] : named) {
+    names.push_back(name);
+  }
+  auto set = [&target, &named](const std::string& name) {
+    target = std::ranges::find(named, name, [](const auto& entry) { return entry.first; })->second;
+  };
+  return app.add_option_function<std::string>(option, set, help)->check(CLI::IsMember(names).description(""));
 }
 
 // Options with their values' names as help shows them; the validators' own texts repeat what is said anyway.
@@ -88,15 +105,13 @@ void declare(CLI::App& app, Request& request) {
   app.add_option("--hls-include", source.hls_include, "folder of ap_int.h and hls_stream.h instead of this build's")
       ->type_name("FOLDER")
       ->check(CLI::ExistingDirectory.description(""));
-  app.add_option("--print", request.pipeline.stop_at, "stop at llvm, ir (the kernel IR) or schedule and print that")
-      ->type_name("FORM")
-      ->transform(CLI::CheckedTransformer(kStages).description(""));
+  add_named(app, "--print", request.pipeline.stop_at, kStages,
+            "stop at llvm, ir (the kernel IR) or schedule and print that")
+      ->type_name("FORM");
   app.add_flag("--json-diagnostics", request.json_diagnostics,
                "diagnostics as JSON, one object a line, on standard error");
   auto* list = app.add_flag("--list-targets", request.lists_targets, "what --target takes");
-  app.add_option("--plant", schedule.fault, "a fault, for the compiler's own tests")
-      ->transform(CLI::CheckedTransformer(kFaults))
-      ->group("");
+  add_named(app, "--plant", schedule.fault, kFaults, "a fault, for the compiler's own tests")->group("");
   app.footer(
       "Writes NAME.sv, NAME_adapter.cpp (for the co-simulation bench), NAME.json, NAME.txt and NAME.html, all or "
       "none.\nStatus: 0 done, 1 the kernel is at fault, 2 the command line, 3 the machine.");

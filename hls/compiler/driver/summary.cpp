@@ -9,13 +9,12 @@ namespace sluice::hlsc {
 namespace {
 
 std::string trips(const Block& block) {
-  if (!block.min_trips && !block.max_trips) {
-    return "";
+  if (block.min_trips && block.min_trips == block.max_trips) {
+    return std::to_string(*block.min_trips);
   }
-  if (block.min_trips && block.max_trips && *block.min_trips != *block.max_trips) {
-    return fmt::format("{}..{}", *block.min_trips, *block.max_trips);
-  }
-  return std::to_string(block.max_trips.value_or(block.min_trips.value_or(0)));
+  const std::string low = block.min_trips ? std::to_string(*block.min_trips) : "";
+  const std::string high = block.max_trips ? std::to_string(*block.max_trips) : "";
+  return low.empty() && high.empty() ? "" : low + ".." + high;
 }
 
 std::string plural(std::size_t count, std::string_view one, std::string_view many) {

@@ -5,8 +5,9 @@
 //   Yosys 0.23 and Vivado read, is clean under `verilator -Wall`, carries the names of the source, and says in comments
 //   which C++ line an operation came from. emit/README.md has the ports and the protocol.
 // Ports of the top: clk_i, rst_ni (synchronous); ap_start_i, ap_done_o, ap_idle_o, ap_ready_o; for a stream S
-//   S_tdata_{i,o}, S_tvalid_{i,o}, S_tready_{o,i}; for a scalar X X_i; for an output Y Y_o and Y_valid_o; for an array
-//   argument A one or two ports A_address0_o, A_ce0_o, A_we0_o, A_d0_o, A_q0_i (read latency 1), A_address1_o, ...
+//   S_tdata_{i,o}, S_tvalid_{i,o}, S_tready_{o,i}; for a scalar X X_i; for an output Y Y_o and Y_valid_o (the return
+//   value is ap_return); for an array argument A one or two ports A_address0_o, A_ce0_o, A_we0_o, A_d0_o, A_q0_i (read
+//   latency 1), A_address1_o, ...
 // Ownership: returns text. Threading: none. Errors: none; a kernel that passed verify() and check_schedule() can be
 //   emitted.
 #pragma once
@@ -24,7 +25,7 @@ struct EmitOptions {
   PlantedFault fault = PlantedFault::kNone;
 };
 
-// The SystemVerilog of the kernel, without the FIFO modules of emit/fifo.sv, which every kernel shares.
+// The SystemVerilog of the kernel, without stream_queue and stream_fifo of rtl/stream, which every kernel shares.
 [[nodiscard]] std::string emit(const Kernel& kernel, const Schedule& schedule, const EmitOptions& options);
 
 // What the generic bench needs of a kernel beside its Verilated class: a C++ file with a table of ports and accessors.

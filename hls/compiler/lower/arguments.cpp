@@ -179,7 +179,7 @@ void rewrite_arguments(Lowering& lowering, const ProcessPlan& plan) {
   for (std::size_t i = 0; i < plan.arguments.size(); ++i) {
     rewriter.rewrite(*plan.function->getArg(static_cast<unsigned>(i)), plan.arguments[i]);
   }
-  if (lowering.compiled.result && plan.function->getName() == lowering.compiled.top_symbol) {
+  if (lowering.compiled.result) {
     rewriter.rewrite_result();
   }
 }

@@ -139,6 +139,12 @@ void ProcessBuilder::start_block(llvm::BasicBlock& block) {
   Block& result = process_.blocks.back();
   result.location = lowering_.location(block.getTerminator()->getDebugLoc());
   std::string name = block.hasName() ? block.getName().str() : "block";
+  if (llvm::isa<llvm::ReturnInst>(block.getTerminator())) {
+    name = "last";
+  }
+  if (name.starts_with("_Z")) {  // clang and the inliner name blocks after functions
+    name = "block";
+  }
   std::ranges::replace_if(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
   llvm::Loop* loop = analyses_.loops.getLoopFor(&block);
   if (loop != nullptr) {

@@ -45,6 +45,7 @@ class ProcessBuilder {
   void build_intrinsic(llvm::IntrinsicInst& intrinsic);
   void build_call(llvm::CallInst& call, CallKind kind);
   void build_scalar(llvm::CallInst& call);
+  void note_payload(const llvm::CallInst& call, Stream& stream);
   StreamId stream_of(llvm::CallInst& call);
   void finish_phis(llvm::BasicBlock& block);
   void finish_terminator(llvm::BasicBlock& block);

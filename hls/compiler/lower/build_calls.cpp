@@ -1,6 +1,7 @@
 // Pass 18, the sluice.* calls: streams, memories, scalars and outputs.
 #include "hls/compiler/base/check.hpp"
 #include "hls/compiler/lower/build.hpp"
+#include "hls/compiler/lower/processes.hpp"
 
 namespace sluice::hlsc {
 namespace {
@@ -80,10 +81,35 @@ void ProcessBuilder::build_scalar(llvm::CallInst& call) {
   ops_[&call] = found->second;
 }
 
+// A local stream's word, from the calls that move it.
+void ProcessBuilder::note_payload(const llvm::CallInst& call, Stream& stream) {
+  const CallKind kind = *call_kind(call);
+  unsigned width = 0;
+  if (kind == CallKind::kRead || kind == CallKind::kReadNb) {
+    width = call.getType()->getIntegerBitWidth() - (kind == CallKind::kReadNb ? 1 : 0);
+  } else if (kind == CallKind::kWrite || kind == CallKind::kWriteNb) {
+    width = call.getArgOperand(2)->getType()->getIntegerBitWidth();
+  } else {
+    return;
+  }
+  stream.width = width;
+  if (llvm::MDNode* node = call.getMetadata(kPayloadMetadata)) {
+    const llvm::StringRef function = llvm::cast<llvm::MDString>(node->getOperand(0))->getString();
+    stream.payload = payload_of(lowering_.compiled.payloads.at(function.str()));
+  } else if (stream.payload.empty()) {
+    stream.payload = {{.name = "", .low = 0, .width = width, .is_signed = false}};
+  }
+}
+
 StreamId ProcessBuilder::stream_of(llvm::CallInst& call) {
   llvm::APInt offset(64, 0);
   const llvm::DataLayout& layout = plan_.function->getParent()->getDataLayout();
   llvm::Value* base = call.getArgOperand(1)->stripAndAccumulateConstantOffsets(layout, offset, true);
+  if (std::optional<StreamId> first = local_stream(*base)) {
+    const auto id = static_cast<StreamId>(index(*first) + offset.getZExtValue());
+    note_payload(call, lowering_.kernel.streams[index(id)]);
+    return id;
+  }
   auto* argument = llvm::dyn_cast<llvm::Argument>(base);
   if (argument == nullptr || plan_.arguments[argument->getArgNo()].kind != ArgumentBinding::Kind::kStream) {
     lowering_.error(call.getDebugLoc(), llvm::isa<llvm::AllocaInst>(base)

@@ -42,6 +42,9 @@ enum class CallKind : std::uint8_t {
   kObject,
 };
 
+// On calls that move a word: the name of the stream function, for the payload's members.
+inline constexpr const char* kPayloadMetadata = "sluice.payload";
+
 // Nothing where the instruction is no such call.
 [[nodiscard]] std::optional<CallKind> call_kind(const llvm::Instruction& instruction);
 

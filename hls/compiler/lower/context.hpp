@@ -65,6 +65,7 @@ struct Lowering {
   std::vector<std::pair<PragmaMarker, llvm::DebugLoc>> object_markers;  // sluice.object's operand
   std::map<std::string, ObjectDirectives> objects;           // of the process at hand, by object_key()
 
+  std::map<const llvm::GlobalVariable*, std::string> static_owners;  // name of the process
   std::vector<ObjectDirectives> memory_directives;           // of the process at hand, parallel to Process::memories
 
   void error(const llvm::DebugLoc& location, std::string message);

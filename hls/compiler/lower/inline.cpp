@@ -14,7 +14,6 @@
 #include "hls/compiler/lower/passes.hpp"
 
 namespace sluice::hlsc {
-namespace {
 
 void promote_pointers(llvm::Function& function) {
   std::vector<llvm::AllocaInst*> pointers;
@@ -29,8 +28,6 @@ void promote_pointers(llvm::Function& function) {
     llvm::PromoteMemToReg(pointers, dominators);
   }
 }
-
-}  // namespace
 
 void inline_calls(Lowering& lowering) {
   llvm::Module& module = *lowering.compiled.module;

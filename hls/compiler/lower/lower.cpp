@@ -1,8 +1,6 @@
 // The order of the passes; README.md says why it is this one.
 #include "hls/compiler/lower/lower.hpp"
 
-#include <llvm/IR/DebugInfoMetadata.h>
-
 #include "hls/compiler/base/check.hpp"
 #include "hls/compiler/ir/verify.hpp"
 #include "hls/compiler/lower/passes.hpp"
@@ -27,7 +25,6 @@ void declare_ports(Lowering& lowering) {
 void lower_process(Lowering& lowering, const ProcessPlan& plan) {
   Process process;
   process.name = plan.name;
-  llvm::Function& function = *plan.function;
   using Step = void (*)(Lowering&, const ProcessPlan&, Process&);
   static constexpr Step kSteps[] = {
       [](Lowering& l, const ProcessPlan& p, Process&) { rewrite_arguments(l, p); },
@@ -35,12 +32,14 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_copies(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { optimise_early(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { unroll_loops(l, *p.function); },
+      [](Lowering& l, const ProcessPlan& p, Process&) { flatten_loops(l, *p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { localise_statics(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { optimise_late(*p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { lower_switches(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process& process) { lower_memories(l, p, process); },
       [](Lowering& l, const ProcessPlan& p, Process&) { if_convert(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { optimise_values(*p.function); },
+      [](Lowering&, const ProcessPlan& p, Process&) { balance_chains(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_divisions(l, *p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_intrinsics(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { merge_blocks(*p.function); },
@@ -52,16 +51,14 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
       return;
     }
   }
-  if (llvm::DISubprogram* place = function.getSubprogram()) {
-    process.location = lowering.location(llvm::DILocation::get(function.getContext(), place->getLine(), 0, place));
-  }
+  process.location = lowering.location(plan.location);
   lowering.kernel.processes.push_back(std::move(process));
 }
 
 }  // namespace
 
 std::optional<Kernel> lower(Compiled compiled, Diagnostics& diagnostics) {
-  Lowering lowering{.compiled = compiled, .diagnostics = diagnostics, .kernel = {}, .loops = {}, .object_markers = {}, .objects = {}, .memory_directives = {}};
+  Lowering lowering{.compiled = compiled, .diagnostics = diagnostics, .kernel = {}, .loops = {}, .object_markers = {}, .objects = {}, .static_owners = {}, .memory_directives = {}};
   lowering.kernel.name = function_name(*compiled.module->getFunction(compiled.top_symbol));
   check_subset(lowering);
   if (diagnostics.failed()) {
@@ -71,11 +68,12 @@ std::optional<Kernel> lower(Compiled compiled, Diagnostics& diagnostics) {
   read_markers(lowering);
   expand_streams(lowering);
   declare_ports(lowering);
-  std::vector<ProcessPlan> plans = plan_processes(lowering);
+  mark_processes(lowering);
+  inline_calls(lowering);
+  const std::vector<ProcessPlan> plans = plan_processes(lowering);
   if (diagnostics.failed()) {
     return std::nullopt;
   }
-  inline_calls(lowering);
   for (const ProcessPlan& plan : plans) {
     lower_process(lowering, plan);
     if (diagnostics.failed()) {

@@ -63,6 +63,13 @@ class MemoryMaker {
     ArrayObject& object = memories_.objects[object_number];
     const Leaf& leaf = object.layout[leaf_number];
     LeafMemories& result = object.leaves[leaf_number];
+    if (object.global != nullptr && !object.global->isConstant()) {
+      const std::string& owner = lowering_.static_owners.emplace(object.global, process_.name).first->second;
+      if (owner != process_.name) {
+        lowering_.error(object.location, "static '" + object.name + "' is used by the processes '" + owner + "' and '" +
+                                             process_.name + "'; processes share streams only");
+      }
+    }
     partition(object, leaf, result);
     Memory memory;
     memory.location = lowering_.location(object.location);

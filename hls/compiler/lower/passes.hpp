@@ -14,14 +14,15 @@ namespace sluice::hlsc {
 struct ArgumentBinding {
   enum class Kind : std::uint8_t { kStream, kScalar, kOutput, kArray, kResult };
   Kind kind = Kind::kScalar;
-  int parameter = -1;                   // of Compiled::parameters; -1: a stream local to the DATAFLOW region
-  int piece = 0;                        // kScalar: which of Parameter::llvm_arguments
-  std::vector<StreamId> streams;        // kStream: one, or those of an array of streams
+  int parameter = -1;             // of Compiled::parameters
+  int piece = 0;                  // kScalar: which of Parameter::llvm_arguments
+  std::vector<StreamId> streams;  // kStream: one, or those of an array of streams
 };
 
 struct ProcessPlan {
   llvm::Function* function = nullptr;
   std::string name;
+  llvm::DebugLoc location;
   std::vector<ArgumentBinding> arguments;
 };
 
@@ -30,12 +31,14 @@ void check_subset(Lowering& lowering);
 void normalise(Lowering& lowering);
 void read_markers(Lowering& lowering);
 void expand_streams(Lowering& lowering);
-[[nodiscard]] std::vector<ProcessPlan> plan_processes(Lowering& lowering);
+void mark_processes(Lowering& lowering);
 void inline_calls(Lowering& lowering);
+[[nodiscard]] std::vector<ProcessPlan> plan_processes(Lowering& lowering);
 
 void connect_streams(Lowering& lowering);  // last
 
 // Of a process.
+void promote_pointers(llvm::Function& function);  // part of inline_calls
 void rewrite_arguments(Lowering& lowering, const ProcessPlan& plan);
 void expand_copies(Lowering& lowering, llvm::Function& function);
 void attach_objects(Lowering& lowering, llvm::Function& function);
@@ -48,6 +51,7 @@ void optimise_late(llvm::Function& function);
 void optimise_values(llvm::Function& function);  // leaves the control flow as it is
 void lower_memories(Lowering& lowering, const ProcessPlan& plan, Process& process);
 void if_convert(Lowering& lowering, llvm::Function& function);
+void balance_chains(llvm::Function& function);
 void expand_divisions(Lowering& lowering, llvm::Function& function);
 void expand_intrinsics(Lowering& lowering, llvm::Function& function);
 void merge_blocks(llvm::Function& function);

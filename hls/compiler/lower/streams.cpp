@@ -59,26 +59,36 @@ llvm::Value* load_word(llvm::IRBuilder<>& builder, llvm::Value* memory, const Pa
   return word == nullptr ? llvm::ConstantInt::get(word_type, 0) : word;
 }
 
+// The layout's key goes along, for streams that no parameter describes.
+llvm::CallInst* moving_call(llvm::IRBuilder<>& builder, CallKind kind, llvm::Type* result, llvm::ArrayRef<llvm::Value*> operands,
+                            llvm::StringRef function) {
+  llvm::CallInst* call = create_call(builder, kind, result, operands);
+  llvm::LLVMContext& context = builder.getContext();
+  call->setMetadata(kPayloadMetadata, llvm::MDNode::get(context, llvm::MDString::get(context, function)));
+  return call;
+}
+
 void expand_payload_call(llvm::CallInst& call, llvm::StringRef operation, const PayloadLayout& layout) {
   llvm::IRBuilder<> builder(&call);
+  const llvm::StringRef function = call.getCalledFunction()->getName();
   llvm::Value* stream = call.getArgOperand(0);
   llvm::Value* memory = call.getArgOperand(1);
   llvm::Type* word_type = builder.getIntNTy(layout.width);
   if (operation == "stream_read") {
-    llvm::Value* word = create_call(builder, CallKind::kRead, word_type, {builder.getTrue(), stream});
+    llvm::Value* word = moving_call(builder, CallKind::kRead, word_type, {builder.getTrue(), stream}, function);
     store_fields(builder, word, memory, layout);
   } else if (operation == "stream_write") {
     llvm::Value* word = load_word(builder, memory, layout);
-    create_call(builder, CallKind::kWrite, builder.getVoidTy(), {builder.getTrue(), stream, word});
+    moving_call(builder, CallKind::kWrite, builder.getVoidTy(), {builder.getTrue(), stream, word}, function);
   } else if (operation == "stream_read_nb") {
-    llvm::Value* both = create_call(builder, CallKind::kReadNb, builder.getIntNTy(layout.width + 1),
-                                    {builder.getTrue(), stream});
+    llvm::Value* both = moving_call(builder, CallKind::kReadNb, builder.getIntNTy(layout.width + 1),
+                                    {builder.getTrue(), stream}, function);
     llvm::Value* was_there = builder.CreateTrunc(builder.CreateLShr(both, layout.width), builder.getInt1Ty());
     store_fields_if(builder, was_there, builder.CreateTrunc(both, word_type), memory, layout);
     call.replaceAllUsesWith(was_there);
   } else {
     llvm::Value* word = load_word(builder, memory, layout);
-    call.replaceAllUsesWith(create_call(builder, CallKind::kWriteNb, builder.getInt1Ty(), {builder.getTrue(), stream, word}));
+    call.replaceAllUsesWith(moving_call(builder, CallKind::kWriteNb, builder.getInt1Ty(), {builder.getTrue(), stream, word}, function));
   }
 }
 

@@ -3,7 +3,8 @@
 // Purpose: make_native(&function, rtl) matches the function's parameters to the RTL's ports, kind by kind in order:
 //   hls::stream<T>& and arrays of them to streams, values to scalars, T& to output scalars, pointers to arrays (or to
 //   output scalars where the RTL has no arrays), the return value to the output named 'return'.
-// Ownership: values. Threading: the kernel's own processes run as threads within a call.
+// Ownership: values. Threading: in Mode::kThreads the processes of SLUICE_PROCESS run as threads within a call, joined
+//   by streams of their depth; else one after the other.
 // Errors: parameters that do not fit the ports print why and abort; what goes wrong in a run is in NativeCall::failure.
 #pragma once
 
@@ -167,6 +168,11 @@ struct Argument<hls::stream<T>*> {
 };
 
 template <class T>
+inline constexpr bool is_stream = false;
+template <class T>
+inline constexpr bool is_stream<hls::stream<T>> = true;
+
+template <class T>
 struct OutputArgument {
   explicit OutputArgument(Cursor& cursor) : number(cursor.output) {
     const RtlOutput& port = next_of(cursor.rtl.outputs, cursor.output, "output");
@@ -178,7 +184,7 @@ struct OutputArgument {
 };
 
 template <class T>
-struct Argument<T&, std::enable_if_t<!std::is_array_v<T>>> : OutputArgument<T> {
+struct Argument<T&, std::enable_if_t<!is_stream<T>>> : OutputArgument<T> {
   using OutputArgument<T>::OutputArgument;
   void before(NativeCall&) { this->value = T{}; }
   T& pass() { return this->value; }
@@ -186,7 +192,7 @@ struct Argument<T&, std::enable_if_t<!std::is_array_v<T>>> : OutputArgument<T> {
 
 // An array, perhaps of arrays; or an output scalar, where the kernel has no arrays.
 template <class P>
-struct Argument<P*, std::enable_if_t<!std::is_function_v<P>>> {
+struct Argument<P*, std::enable_if_t<!is_stream<P>>> {
   using Element = std::remove_cv_t<std::remove_all_extents_t<P>>;
   explicit Argument(Cursor& cursor) {
     if (cursor.rtl.arrays.empty()) {
@@ -228,12 +234,12 @@ struct Argument<P*, std::enable_if_t<!std::is_function_v<P>>> {
 };
 
 template <class... A, std::size_t... I, class Call>
-void run(Cursor cursor, NativeCall& call, std::index_sequence<I...>, Call&& function) {
+void run(sluice_hls::Mode mode, Cursor cursor, NativeCall& call, std::index_sequence<I...>, Call&& function) {
   // Braces: the arguments are made in order.
   std::tuple<std::unique_ptr<Argument<A>>...> arguments{std::make_unique<Argument<A>>(cursor)...};
   (std::get<I>(arguments)->before(call), ...);
   const sluice_hls::Outcome outcome =
-      sluice_hls::simulate(sluice_hls::Mode::kThreads, [&] { function(std::get<I>(arguments)->pass()...); });
+      sluice_hls::simulate(mode, [&] { function(std::get<I>(arguments)->pass()...); });
   (std::get<I>(arguments)->after(call), ...);
   if (!outcome.ok()) {
     call.failure = outcome.message;
@@ -243,11 +249,12 @@ void run(Cursor cursor, NativeCall& call, std::index_sequence<I...>, Call&& func
 }  // namespace native_detail
 
 template <class R, class... A>
-NativeKernel make_native(R (*function)(A...), const RtlKernel& rtl) {
-  return [function, &rtl](NativeCall& call) {
+NativeKernel make_native(R (*function)(A...), const RtlKernel& rtl,
+                         sluice_hls::Mode mode = sluice_hls::Mode::kSequential) {
+  return [function, &rtl, mode](NativeCall& call) {
     call.streams.assign(rtl.streams.size(), {});
     call.outputs.assign(rtl.outputs.size(), std::nullopt);
-    native_detail::run<A...>({rtl}, call, std::index_sequence_for<A...>{}, [&](A... arguments) {
+    native_detail::run<A...>(mode, {rtl}, call, std::index_sequence_for<A...>{}, [&](A... arguments) {
       if constexpr (std::is_void_v<R>) {
         function(std::forward<A>(arguments)...);
       } else {

@@ -1,0 +1,150 @@
+// Pass 11b: LOOP_FLATTEN: an outer loop and the pipelined loop in it become one pipelined loop.
+//
+// What stands between two runs of the inner loop (the rest of the outer body, the outer test, the start of the inner
+// loop) is copied behind the inner loop's exit, and goes straight to its header: the inner header then is the header of
+// one loop, whose iterations are those of the inner loop, and what was between runs under a predicate. That works for
+// nests that are not perfect, too. Values are kept in variables meanwhile; SROA makes phis of them again.
+#include <llvm/IR/InstIterator.h>
+#include <llvm/Transforms/Utils/Cloning.h>
+#include <llvm/Transforms/Utils/Local.h>
+#include <llvm/Transforms/Utils/LoopSimplify.h>
+
+#include <algorithm>
+
+#include "hls/compiler/lower/calls.hpp"
+#include "hls/compiler/lower/loops.hpp"
+#include "hls/compiler/lower/passes.hpp"
+
+namespace sluice::hlsc {
+namespace {
+
+class Flattener {
+ public:
+  Flattener(Lowering& lowering, llvm::Function& function) : lowering_(lowering), function_(function) {}
+
+  // Flattens one nest. Whether there was one to flatten.
+  bool run_once() {
+    Analyses analyses(function_);
+    for (llvm::Loop* inner : analyses.loops.getLoopsInPreorder()) {
+      std::optional<std::size_t> number = directives_of(lowering_, *inner);
+      if (!number || !lowering_.loops[*number].flatten) {
+        continue;
+      }
+      LoopDirectives& directives = lowering_.loops[*number];
+      llvm::Loop* outer = inner->getParentLoop();
+      if (outer == nullptr) {
+        directives.flatten = false;
+        if (flattened_ == 0) {
+          lowering_.error(directives.location, "LOOP_FLATTEN of loop '" + directives.name + "': there is no loop around it");
+        }
+        return false;
+      }
+      if (!inner->isInnermost() || outer->getSubLoops().size() != 1 || !directives.pipeline_ii) {
+        lowering_.error(directives.location, "LOOP_FLATTEN of loop '" + directives.name +
+                                                 "' can't be honoured: it needs PIPELINE, must be innermost and the only "
+                                                 "loop in the one around");
+        return false;
+      }
+      flatten(analyses, *inner, *outer, *number);
+      ++flattened_;
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  void flatten(Analyses& analyses, llvm::Loop& inner, llvm::Loop& outer, std::size_t number) {
+    for (llvm::Loop* loop : {&outer, &inner}) {
+      llvm::simplifyLoop(loop, &analyses.dominators, &analyses.loops, &analyses.evolution, &analyses.assumptions, nullptr,
+                         false);
+    }
+    llvm::BasicBlock* header = inner.getHeader();
+    std::vector<llvm::BasicBlock*> between;  // of the outer loop, in no inner one
+    for (llvm::BasicBlock* block : outer.blocks()) {
+      if (!inner.contains(block)) {
+        between.push_back(block);
+      }
+    }
+    // What remains of the outer loop's own directive must not be taken for this loop's.
+    erase_markers(between);
+    demote(outer);
+    copy_behind(between, inner, header);
+    lowering_.loops[number].depth = 0;
+    lowering_.loops[number].min_trips.reset();
+    lowering_.loops[number].max_trips.reset();
+  }
+
+  static void erase_markers(const std::vector<llvm::BasicBlock*>& blocks) {
+    for (llvm::BasicBlock* block : blocks) {
+      for (llvm::Instruction& instruction : llvm::make_early_inc_range(*block)) {
+        if (call_kind(instruction) == CallKind::kLoop) {
+          instruction.eraseFromParent();
+        }
+      }
+    }
+  }
+
+  // Every value that leaves its block becomes a variable.
+  void demote(llvm::Loop& outer) {
+    std::vector<llvm::Instruction*> values;
+    std::vector<llvm::PHINode*> phis;
+    for (llvm::BasicBlock& block : function_) {
+      for (llvm::Instruction& instruction : block) {
+        if (auto* phi = llvm::dyn_cast<llvm::PHINode>(&instruction)) {
+          phis.push_back(phi);
+        } else if (!llvm::isa<llvm::AllocaInst>(instruction) && outer.contains(&block) &&
+                   instruction.isUsedOutsideOfBlock(&block) && !instruction.getType()->isPointerTy()) {
+          values.push_back(&instruction);
+        }
+      }
+    }
+    for (llvm::Instruction* value : values) {
+      llvm::DemoteRegToStack(*value);
+    }
+    for (llvm::PHINode* phi : phis) {
+      llvm::DemotePHIToStack(phi);
+    }
+  }
+
+  // Exits of the inner loop into `between` go to a copy of it, in which the edge to the inner header closes the loop.
+  void copy_behind(const std::vector<llvm::BasicBlock*>& between, llvm::Loop& inner, llvm::BasicBlock* header) {
+    llvm::ValueToValueMapTy map;
+    std::vector<llvm::BasicBlock*> copies;
+    for (llvm::BasicBlock* block : between) {
+      llvm::BasicBlock* copy = llvm::CloneBasicBlock(block, map, ".again", &function_);
+      map[block] = copy;
+      copies.push_back(copy);
+    }
+    for (llvm::BasicBlock* copy : copies) {
+      for (llvm::Instruction& instruction : *copy) {
+        llvm::RemapInstruction(&instruction, map, llvm::RF_IgnoreMissingLocals | llvm::RF_NoModuleLevelChanges);
+      }
+    }
+    for (llvm::BasicBlock* block : inner.blocks()) {
+      llvm::Instruction* end = block->getTerminator();
+      for (unsigned i = 0; i < end->getNumSuccessors(); ++i) {
+        auto found = map.find(end->getSuccessor(i));
+        if (end->getSuccessor(i) != header && found != map.end()) {
+          end->setSuccessor(i, llvm::cast<llvm::BasicBlock>(found->second));
+        }
+      }
+    }
+    // The originals now only run before the first iteration: what was their way round is gone with the exits.
+    llvm::EliminateUnreachableBlocks(function_);
+  }
+
+  Lowering& lowering_;
+  llvm::Function& function_;
+  int flattened_ = 0;
+};
+
+}  // namespace
+
+void flatten_loops(Lowering& lowering, llvm::Function& function) {
+  Flattener flattener(lowering, function);
+  while (!lowering.diagnostics.failed() && flattener.run_once()) {
+    optimise_between(function);
+  }
+}
+
+}  // namespace sluice::hlsc
