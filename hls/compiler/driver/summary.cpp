@@ -41,8 +41,9 @@ std::string summary(const Kernel& kernel, const Schedule& schedule) {
       loop_width = std::max(loop_width, block.name.size());
     }
   }
-  text += fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>3}  {:>6}  {:>13}  {:>8}\n", "process", process_width, "loop",
-                      loop_width, "line", "II", "cycles", "trips", "path");
+  const std::string header = fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>3}  {:>6}  {:>13}  {:>8}\n", "process",
+                                         process_width, "loop", loop_width, "line", "II", "cycles", "trips", "path");
+  std::string rows;
   for (std::size_t p = 0; p < kernel.processes.size(); ++p) {
     const Process& process = kernel.processes[p];
     for (std::size_t b = 0; b < process.blocks.size(); ++b) {
@@ -51,12 +52,12 @@ std::string summary(const Kernel& kernel, const Schedule& schedule) {
       if (!block.pipeline && block.loop_depth == 0) {
         continue;
       }
-      text += fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>3}  {:>6}  {:>13}  {:>5.2f} ns\n", process.name, process_width,
+      rows += fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>3}  {:>6}  {:>13}  {:>5.2f} ns\n", process.name, process_width,
                           block.name, loop_width, block.location.line, block.pipeline ? std::to_string(times.ii) : "-",
                           times.cycles, trips(block), times.critical_ns);
     }
   }
-  return text;
+  return text + (rows.empty() ? "  no loops\n" : header + rows);
 }
 
 }  // namespace sluice::hlsc
