@@ -1,14 +1,15 @@
 // Pass 15: chains of an associative operation to trees, in pipelined blocks.
 //
 // a + b + c + d takes three additions one after the other as written and two as a tree. A chain that goes round through a
-// phi of the loop is a recurrence: there the phi's value must be the last operand, so that the recurrence is one
-// operation whatever the rest costs. Minima and maxima are not chains yet when this runs on their intrinsics.
+// phi of the loop is a recurrence: there what comes from the phi must be the last operand, so that the recurrence is one
+// operation whatever the rest costs. It runs before minima and maxima
+// are taken apart, which are chains too.
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/IntrinsicInst.h>
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <vector>
 
 #include "hls/compiler/lower/calls.hpp"
 #include "hls/compiler/lower/loops.hpp"
@@ -34,7 +35,10 @@ class Balancer {
   explicit Balancer(llvm::BasicBlock& block) : block_(block) {}
 
   void run() {
-    find_depths();
+    for (llvm::Instruction& instruction : block_) {
+      note_depth(instruction);
+    }
+    find_recurrences();
     std::vector<llvm::Instruction*> roots;
     for (llvm::Instruction& instruction : block_) {
       if (chain_kind(instruction) != 0 && !is_inner(instruction)) {
@@ -47,48 +51,87 @@ class Balancer {
   }
 
  private:
-  // Operations after the block's start; and whether the value depends on a phi of the block.
-  struct Depth {
-    int operations = 0;
-    bool is_recurrent = false;
-  };
-
-  Depth depth(llvm::Value* value) const {
+  // Operations after the block's start, phis and loads not counted.
+  int depth(llvm::Value* value) const {
     auto found = depths_.find(value);
-    return found == depths_.end() ? Depth() : found->second;
+    return found == depths_.end() ? 0 : found->second;
   }
 
   void note_depth(llvm::Instruction& instruction) {
-    Depth result;
-    result.is_recurrent = llvm::isa<llvm::PHINode>(instruction);
-    if (!result.is_recurrent) {
+    int result = 0;
+    if (!llvm::isa<llvm::PHINode>(instruction)) {
       for (llvm::Value* operand : instruction.operands()) {
-        const Depth below = depth(operand);
-        result.operations = std::max(result.operations, below.operations + 1);
-        result.is_recurrent |= below.is_recurrent && feeds_phi_.contains(&instruction);
+        result = std::max(result, depth(operand) + 1);
       }
     }
     depths_[&instruction] = result;
   }
 
-  // Which values reach a phi of this block round the loop: those on recurrences.
-  void find_depths() {
-    std::vector<llvm::Value*> work;
-    for (llvm::PHINode& phi : block_.phis()) {
-      work.push_back(phi.getIncomingValueForBlock(&block_));
-    }
-    while (!work.empty()) {
-      auto* instruction = llvm::dyn_cast<llvm::Instruction>(work.back());
-      work.pop_back();
-      if (instruction == nullptr || instruction->getParent() != &block_ || llvm::isa<llvm::PHINode>(instruction) ||
-          !feeds_phi_.insert(instruction).second) {
+  // What an instruction's value is computed from in this block; a phi from what comes round the loop.
+  std::vector<llvm::Instruction*> sources(llvm::Instruction& instruction) const {
+    std::vector<llvm::Instruction*> result;
+    auto* phi = llvm::dyn_cast<llvm::PHINode>(&instruction);
+    for (llvm::Value* operand : instruction.operands()) {
+      if (phi != nullptr && operand != phi->getIncomingValueForBlock(&block_)) {
         continue;
       }
-      work.insert(work.end(), instruction->value_op_begin(), instruction->value_op_end());
+      auto* source = llvm::dyn_cast<llvm::Instruction>(operand);
+      if (source != nullptr && source->getParent() == &block_) {
+        result.push_back(source);
+      }
     }
-    for (llvm::Instruction& instruction : block_) {
-      note_depth(instruction);
+    return result;
+  }
+
+  // Numbers the recurrences: values with one number depend on each other round the loop (Tarjan's algorithm, its
+  // recursion as a stack of what is left to visit).
+  void find_recurrences() {
+    struct Visit {
+      llvm::Instruction* instruction;
+      std::vector<llvm::Instruction*> left;
+    };
+    std::map<llvm::Instruction*, int> order;
+    std::map<llvm::Instruction*, int> lowest;
+    std::vector<llvm::Instruction*> open;
+    for (llvm::Instruction& start : block_) {
+      std::vector<Visit> visits;
+      auto enter = [&](llvm::Instruction* instruction) {
+        order[instruction] = lowest[instruction] = static_cast<int>(order.size());
+        open.push_back(instruction);
+        visits.push_back({instruction, sources(*instruction)});
+      };
+      if (!order.contains(&start)) {
+        enter(&start);
+      }
+      while (!visits.empty()) {
+        llvm::Instruction* at = visits.back().instruction;
+        if (!visits.back().left.empty()) {
+          llvm::Instruction* next = visits.back().left.back();
+          visits.back().left.pop_back();
+          if (!order.contains(next)) {
+            enter(next);
+          } else if (!recurrences_.contains(next)) {
+            lowest[at] = std::min(lowest[at], order[next]);
+          }
+          continue;
+        }
+        visits.pop_back();
+        if (!visits.empty()) {
+          lowest[visits.back().instruction] = std::min(lowest[visits.back().instruction], lowest[at]);
+        }
+        if (lowest[at] == order[at]) {
+          while (!recurrences_.contains(at)) {
+            recurrences_[open.back()] = order[at];
+            open.pop_back();
+          }
+        }
+      }
     }
+  }
+
+  bool is_on_recurrence_of(llvm::Value* value, const llvm::Instruction& root) const {
+    auto found = recurrences_.find(value);
+    return found != recurrences_.end() && found->second == recurrences_.at(&root);
   }
 
   bool is_inner(const llvm::Instruction& instruction) const {
@@ -100,20 +143,21 @@ class Balancer {
   }
 
   void balance(llvm::Instruction& root) {
-    std::vector<llvm::Value*> leaves;
+    std::vector<llvm::Value*> operands;
     std::vector<llvm::Instruction*> chain;
-    collect(root, root, leaves, chain);
-    if (leaves.size() < 3) {
+    collect(root, root, operands, chain);
+    if (operands.size() < 3) {
       return;
     }
     // Combine what is ready first, as long as there is more than one; values of recurrences wait for the end.
-    auto later = [this](llvm::Value* a, llvm::Value* b) {
-      const Depth first = depth(a);
-      const Depth second = depth(b);
-      return std::pair(first.is_recurrent, first.operations) > std::pair(second.is_recurrent, second.operations);
+    auto later = [this, &root](llvm::Value* a, llvm::Value* b) {
+      return std::pair(is_on_recurrence_of(a, root), depth(a)) > std::pair(is_on_recurrence_of(b, root), depth(b));
     };
     llvm::IRBuilder<> builder(&root);
-    std::ranges::stable_sort(leaves, later);
+    std::vector<llvm::Value*> leaves;  // latest first
+    for (llvm::Value* operand : operands) {
+      leaves.insert(std::ranges::upper_bound(leaves, operand, later), operand);
+    }
     while (leaves.size() > 1) {
       llvm::Value* a = leaves.back();
       leaves.pop_back();
@@ -121,8 +165,8 @@ class Balancer {
       leaves.pop_back();
       llvm::Value* both = combine(builder, root, a, b);
       if (auto* instruction = llvm::dyn_cast<llvm::Instruction>(both)) {
-        if (feeds_phi_.contains(&root)) {
-          feeds_phi_.insert(instruction);
+        if (is_on_recurrence_of(a, root) || is_on_recurrence_of(b, root)) {
+          recurrences_[instruction] = recurrences_.at(&root);
         }
         note_depth(*instruction);
       }
@@ -156,8 +200,8 @@ class Balancer {
   }
 
   llvm::BasicBlock& block_;
-  std::map<const llvm::Value*, Depth> depths_;
-  std::set<const llvm::Value*> feeds_phi_;
+  std::map<const llvm::Value*, int> depths_;
+  std::map<const llvm::Value*, int> recurrences_;
 };
 
 }  // namespace

@@ -67,11 +67,14 @@ class Flattener {
     }
     // What remains of the outer loop's own directive must not be taken for this loop's.
     erase_markers(between);
+    const std::uint64_t trips = std::uint64_t{analyses.evolution.getSmallConstantTripCount(&inner)} *
+                                analyses.evolution.getSmallConstantTripCount(&outer);
+    repeat_addresses(outer);
     demote(outer);
     copy_behind(between, inner, header);
-    lowering_.loops[number].depth = 0;
-    lowering_.loops[number].min_trips.reset();
-    lowering_.loops[number].max_trips.reset();
+    LoopDirectives& directives = lowering_.loops[number];
+    directives.depth = 0;
+    directives.min_trips = directives.max_trips = trips == 0 ? std::nullopt : std::optional(trips);
   }
 
   static void erase_markers(const std::vector<llvm::BasicBlock*>& blocks) {
@@ -84,25 +87,58 @@ class Flattener {
     }
   }
 
-  // Every value that leaves its block becomes a variable.
-  void demote(llvm::Loop& outer) {
-    std::vector<llvm::Instruction*> values;
-    std::vector<llvm::PHINode*> phis;
+  // An address that another block uses is computed there again, so that it stays a GEP of its array.
+  void repeat_addresses(llvm::Loop& outer) {
+    std::vector<llvm::GetElementPtrInst*> addresses;
     for (llvm::BasicBlock& block : function_) {
       for (llvm::Instruction& instruction : block) {
-        if (auto* phi = llvm::dyn_cast<llvm::PHINode>(&instruction)) {
-          phis.push_back(phi);
-        } else if (!llvm::isa<llvm::AllocaInst>(instruction) && outer.contains(&block) &&
-                   instruction.isUsedOutsideOfBlock(&block) && !instruction.getType()->isPointerTy()) {
+        if (auto* gep = llvm::dyn_cast<llvm::GetElementPtrInst>(&instruction); gep != nullptr && outer.contains(&block)) {
+          addresses.push_back(gep);
+        }
+      }
+    }
+    // A block's last first: a copied address may make another one leave its block.
+    for (bool again = true; again;) {
+      again = false;
+      for (llvm::GetElementPtrInst* gep : llvm::reverse(addresses)) {
+        std::vector<llvm::Use*> uses;
+        for (llvm::Use& use : gep->uses()) {
+          auto* user = llvm::cast<llvm::Instruction>(use.getUser());
+          if (user->getParent() != gep->getParent() && !llvm::isa<llvm::PHINode>(user)) {
+            uses.push_back(&use);
+          }
+        }
+        for (llvm::Use* use : uses) {
+          auto* copy = llvm::cast<llvm::GetElementPtrInst>(gep->clone());
+          copy->insertBefore(llvm::cast<llvm::Instruction>(use->getUser()));
+          use->set(copy);
+          again = true;
+        }
+      }
+    }
+  }
+
+  // Phis, then every value that leaves its block, become variables.
+  void demote(llvm::Loop& outer) {
+    std::vector<llvm::PHINode*> phis;
+    for (llvm::BasicBlock& block : function_) {
+      for (llvm::PHINode& phi : block.phis()) {
+        phis.push_back(&phi);
+      }
+    }
+    for (llvm::PHINode* phi : phis) {
+      llvm::DemotePHIToStack(phi);
+    }
+    std::vector<llvm::Instruction*> values;
+    for (llvm::BasicBlock& block : function_) {
+      for (llvm::Instruction& instruction : block) {
+        if (outer.contains(&block) && !instruction.getType()->isPointerTy() && instruction.isUsedOutsideOfBlock(&block)) {
           values.push_back(&instruction);
         }
       }
     }
     for (llvm::Instruction* value : values) {
       llvm::DemoteRegToStack(*value);
-    }
-    for (llvm::PHINode* phi : phis) {
-      llvm::DemotePHIToStack(phi);
     }
   }
 
@@ -129,8 +165,17 @@ class Flattener {
         }
       }
     }
+    // One way back, so that LLVM does not take the loop apart again.
+    llvm::BasicBlock* latch = llvm::BasicBlock::Create(function_.getContext(), "next", &function_);
+    for (llvm::BasicBlock& block : function_) {
+      const bool is_behind = inner.contains(&block) || std::ranges::find(copies, &block) != copies.end();
+      if (is_behind) {
+        block.getTerminator()->replaceSuccessorWith(header, latch);
+      }
+    }
+    llvm::BranchInst::Create(header, latch);
     // The originals now only run before the first iteration: what was their way round is gone with the exits.
-    llvm::EliminateUnreachableBlocks(function_);
+    llvm::removeUnreachableBlocks(function_);
   }
 
   Lowering& lowering_;

@@ -48,9 +48,9 @@ void copy(llvm::IRBuilder<>& builder, const ArrayLayout& layout, llvm::Value* to
   }
 }
 
-void localise(llvm::GlobalVariable& global, llvm::Function& function, const ArrayLayout& layout) {
+void localise(llvm::GlobalVariable& global, llvm::Function& function, const ArrayLayout& layout, const std::string& name) {
   llvm::IRBuilder<> builder(&*function.getEntryBlock().getFirstInsertionPt());
-  llvm::AllocaInst* local = builder.CreateAlloca(global.getValueType(), nullptr, global.getName());
+  llvm::AllocaInst* local = builder.CreateAlloca(global.getValueType(), nullptr, name);
   global.replaceAllUsesWith(local);
   copy(builder, layout, local, &global);
   for (llvm::BasicBlock& block : function) {
@@ -77,7 +77,7 @@ void localise_statics(Lowering& lowering, llvm::Function& function) {
     if (global.use_empty() || elements > kMostElements || !is_accessed_at_constants(global, function)) {
       continue;
     }
-    localise(global, function, layout);
+    localise(global, function, layout, object_name(lowering, global));
     lowering.objects[object_key(global)].partitions = {{.kind = Partition::Kind::kComplete, .factor = 0, .dimension = 0}};
   }
 }
