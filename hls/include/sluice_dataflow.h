@@ -38,11 +38,11 @@
 namespace sluice_hls::native {
 
 // How a process keeps the argument of a parameter P until its thread has read it.
+template <class P, class Referred = typename std::remove_reference<P>::type>
+inline constexpr bool is_copied = std::is_lvalue_reference_v<P> && std::is_const_v<Referred> &&
+                                  std::is_trivially_copyable_v<Referred> && !std::is_array_v<Referred>;
 template <class P>
-using Kept = std::conditional_t<std::is_lvalue_reference_v<P> && std::is_const_v<std::remove_reference_t<P> > &&
-                                    std::is_trivially_copyable_v<std::remove_reference_t<P> > &&
-                                    !std::is_array_v<std::remove_reference_t<P> >,
-                                std::remove_cv_t<std::remove_reference_t<P> >, P>;
+using Kept = std::conditional_t<is_copied<P>, std::decay_t<P>, P>;
 
 class DataflowRegion {
  public:
@@ -71,7 +71,7 @@ class DataflowRegion {
           Run::self() = process;
           try {
             std::apply([function](auto&... argument) { function(static_cast<P>(argument)...); }, kept);
-          } catch (const Cancelled&) {  // the run's message says why
+          } catch (const Cancelled&) {  // NOLINT(bugprone-empty-catch): the run's message says why
           }
           const Lock lock(run->mutex());
           run->end(process);

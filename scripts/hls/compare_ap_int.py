@@ -50,7 +50,7 @@ def xilinx_headers(work):
 def output(work, label, include, part, extra=()):
     program = work / f"probe_{label}_{part}"
     subprocess.run(
-        ["clang++-19", "-std=c++17", "-O1", "-w", f"-DPART={part}", f"-I{include}", *extra,
+        ["clang++-19", "-std=c++17", "-O0", "-w", f"-DPART={part}", f"-I{include}", *extra,
          ROOT / "scripts/hls/ap_int_probe.cpp", "-o", program], check=True)
     return subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
 

@@ -43,6 +43,7 @@ constexpr Unsigned<W> parse(const char* text, int radix) {
 
 }  // namespace sluice_ap
 
+// NOLINTBEGIN(google-explicit-constructor): Xilinx's conversions are implicit, and kernels rely on them
 template <int W, bool S>
 struct ap_int_base {
   static_assert(W >= 1 && W <= 4097, "ap_int: 1 to 2,048 bits, and products and sums of those");
@@ -251,3 +252,4 @@ struct ap_uint : ap_int_base<W, false> {
   AP_INLINE ap_uint(const T& x) : Base(x) {}
   AP_INLINE ap_uint(const char* digits, int radix = 0) : Base(digits, radix) {}
 };
+// NOLINTEND(google-explicit-constructor)

@@ -93,6 +93,7 @@ struct ap_concat_ref {
   AP_INLINE int length() const { return mbv1.length() + mbv2.length(); }
   AP_INLINE Uint bits() const { return sluice_ap::joined(mbv1, mbv2); }
   AP_INLINE ap_uint<width> get() const { return {sluice_ap::RawBits{}, bits()}; }
+  // NOLINTNEXTLINE(google-explicit-constructor): as Xilinx
   AP_INLINE operator unsigned long long() const { return static_cast<unsigned long long>(bits()); }
 
   template <int W3>

@@ -91,8 +91,8 @@ struct ApFacts : OperandFacts<Kind::kAp, W, S> {
 template <int W, bool S>
 ApFacts<W, S> facts_of(const ap_int_base<W, S>*);
 template <class T>
-struct Operand<T, EnableIf<(sizeof(facts_of(static_cast<const T*>(nullptr))) > 0)>>
-    : decltype(facts_of(static_cast<const T*>(nullptr))) {};
+struct Operand<T, decltype(static_cast<void>(facts_of(static_cast<const T*>(nullptr))), 0)>
+    : decltype(facts_of(static_cast<const T*>(nullptr))){};
 
 template <int W, bool S, bool Const>
 struct Operand<ap_range_ref<W, S, Const>> : OperandFacts<Kind::kRange, W, false> {

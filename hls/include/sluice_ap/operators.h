@@ -15,6 +15,7 @@ inline constexpr bool is_vector = kind_of<T> == Kind::kAp || kind_of<T> == Kind:
 template <class T>
 inline constexpr bool is_concat = kind_of<T> == Kind::kConcat;
 
+// NOLINTBEGIN(misc-redundant-expression): A and B differ, which the check does not see
 template <class A, class B>
 inline constexpr bool are_operands = is_operand<A> && is_operand<B>;
 template <class A, class B>
@@ -27,6 +28,7 @@ inline constexpr bool has_comparison =
 template <class A, class B>
 inline constexpr bool has_shift = are_operands<A, B> && (is_vector<A> || is_concat<A> || kind_of<B> == Kind::kRange ||
                                                          (kind_of<A> == Kind::kBit && kind_of<B> == Kind::kAp));
+// NOLINTEND(misc-redundant-expression)
 
 // Beside anything but a concatenation, a concatenation counts as Xilinx's implicit conversion of it: 64 bits.
 template <class T>

@@ -8,6 +8,7 @@
 
 #include "base.h"
 
+// NOLINTBEGIN(google-explicit-constructor): Xilinx's conversions are implicit, and kernels rely on them
 template <int W, bool S, bool Const>
 struct ap_range_ref {
   using ref_type = sluice_ap::Select<Const, const ap_int_base<W, S>, ap_int_base<W, S>>;
@@ -144,3 +145,4 @@ struct ap_bit_ref {
     return *this;
   }
 };
+// NOLINTEND(google-explicit-constructor)

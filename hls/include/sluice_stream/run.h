@@ -9,6 +9,7 @@
 //   to simulate(), whose Outcome carries the message. Without simulate() a failure prints and aborts.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace sluice_hls {
 
@@ -56,7 +58,9 @@ struct Process {
   State state = State::kRunning;
   const Channel* channel = nullptr;  // of kReading and kWriting
   Process* parent = nullptr;
-  int children = 0;  // of the region that a kJoining process waits for
+  int children = 0;       // not yet ended
+  int made = 0;           // children ever made
+  std::vector<int> path;  // place in the program: which child of which child; the order of reports
   std::condition_variable wake;
 };
 
@@ -99,7 +103,11 @@ class Run {
     Process& process = processes_.emplace_back();
     process.name = std::move(name);
     process.parent = parent;
-    if (parent != nullptr) ++parent->children;
+    if (parent != nullptr) {
+      ++parent->children;
+      process.path = parent->path;
+      process.path.push_back(parent->made++);
+    }
     return &process;
   }
 
@@ -172,8 +180,12 @@ class Run {
   }
 
   [[nodiscard]] std::string describe() const {
+    std::vector<const Process*> ordered;
+    for (const Process& process : processes_) ordered.push_back(&process);
+    std::sort(ordered.begin(), ordered.end(), [](const Process* a, const Process* b) { return a->path < b->path; });
     std::string text;
-    for (const Process& process : processes_) {
+    for (const Process* each : ordered) {
+      const Process& process = *each;
       if (process.state == Process::State::kJoining) continue;
       text += text.empty() ? "" : "; ";
       text += process.name;
@@ -229,7 +241,7 @@ Outcome simulate(Mode mode, Kernel&& kernel, std::chrono::milliseconds deadline 
   native::Run::self() = root;
   try {
     std::forward<Kernel>(kernel)();
-  } catch (const native::Cancelled&) {  // the run's message says why
+  } catch (const native::Cancelled&) {  // NOLINT(bugprone-empty-catch): the run's message says why
   } catch (...) {
     native::Run::current() = nullptr;
     native::Run::self() = nullptr;

@@ -40,7 +40,8 @@ void check_proxies() {
   for (std::size_t i = 0; i + 1 < values.size(); ++i) {
     const A a = values[i], b = values[i + 1];
     const int high = index(), low = index(), bit = index();
-    const Operation op{type_name<A>(), std::to_string(high) + ":" + std::to_string(low), big(a), big(b)};
+    INFO("indices " << high << ", " << low << ", " << bit);
+    const Operation op{type_of<A>, type_of<A>, big(a), big(b)};
     const Big part = bits_of(op.a, w, high, low);
     const int length = std::abs(high - low) + 1;
     op.expect("range", a.range(high, low).get(), part);
@@ -97,7 +98,7 @@ template <class A, class I>
 void check_integer(I i) {
   std::mt19937_64 random(A::width);
   for (const A& a : samples<A>(random, 8)) {
-    const Operation op{type_name<A>(), "integer", big(a), i};
+    const Operation op{type_of<A>, {8 * static_cast<int>(sizeof(I)), std::is_signed_v<I>}, big(a), i};
     op.expect("a+i", a + i, op.a + op.b);
     op.expect("i+a", i + a, op.a + op.b);
     op.expect("i-a", i - a, op.b - op.a);

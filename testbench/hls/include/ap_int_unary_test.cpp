@@ -1,4 +1,4 @@
-#include "ap_int_bits_checks.hpp"
+#include "ap_int_unary_checks.hpp"
 
 namespace sluice::test {
 
@@ -14,11 +14,11 @@ void check_all_shifts() {
 }
 
 TEST_CASE("unary operators, reductions, conversions and bit members agree with unbounded integers", "[hls][ap_int]") {
-  check_all_unary<1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 512, 1023, 1024, 2047, 2048>();
+  check_all_unary<1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 129>();
 }
 
 TEST_CASE("a shift drops all bits at the width and beyond, and a negative one goes the other way", "[hls][ap_int]") {
-  check_all_shifts<1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 512, 1023, 1024, 2047, 2048>();
+  check_all_shifts<1, 2, 31, 32, 33, 63, 64, 65, 127, 128, 129>();
 }
 
 }  // namespace sluice::test

@@ -3,7 +3,9 @@
 #include <sluice_dataflow.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <optional>
+#include <thread>
 #include <vector>
 
 namespace sluice::test {
@@ -82,6 +84,15 @@ void poll(hls::stream<Word>& in, hls::stream<Word>& out) {
   }
   out.write(word);
 }
+// Ends well after the process that waits for it has blocked; were it earlier, the test would only test less.
+void end_late(hls::stream<Word>& words) {
+  words.write(1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+void take_two(hls::stream<Word>& words) {
+  words.read();
+  words.read();
+}
 void wait_crosswise(hls::stream<Word>& in, hls::stream<Word>& out) {
   const Word word = in.read();
   out.write(word);
@@ -136,6 +147,20 @@ TEST_CASE("an input that ends early is a deadlock of the whole chain", "[hls][da
   REQUIRE(outcome.message.rfind("dataflow deadlock: (add<1>) waits to read 'in' (empty); add<10> waits to read", 0) ==
           0);
   REQUIRE(out.drain().size() == 3);
+}
+
+TEST_CASE("the end of the last process that could write is a deadlock of those that wait", "[hls][dataflow]") {
+  const Outcome outcome = simulate(
+      Mode::kThreads,
+      [] {
+        hls::stream<Word> words("words");
+        SLUICE_DATAFLOW_BEGIN
+        SLUICE_PROCESS(end_late, words);
+        SLUICE_PROCESS(take_two, words);
+        SLUICE_DATAFLOW_END
+      },
+      std::chrono::seconds(5));
+  REQUIRE(outcome.message == "dataflow deadlock: take_two waits to read 'words' (empty)");
 }
 
 TEST_CASE("two processes that each want the other's word first deadlock", "[hls][dataflow]") {
