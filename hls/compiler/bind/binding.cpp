@@ -193,15 +193,15 @@ class Binder {
 
 bool is_widening(const Op& op) { return op.kind == OpKind::kZExt || op.kind == OpKind::kSExt; }
 
-Found Binding::find(const Process& process, OpId id, const Moment& when) const {
-  const Op& op = process.ops[index(id)];
+Found Binding::find(const Process& process, OpId value_id, const Moment& when) const {
+  const Op& op = process.ops[index(value_id)];
   if (op.kind == OpKind::kConstant) {
     return {Place::kConstant};
   }
   if (op.kind == OpKind::kScalar) {
     return {Place::kScalar};
   }
-  const ValueBinding& value = values[index(id)];
+  const ValueBinding& value = values[index(value_id)];
   check(value.block != BlockId::kNone, "a value that is used is in a block");
   const bool here = value.block == when.block;
   check(!here || when.cycle >= value.ready, "a value is used no earlier than it is ready");

@@ -88,7 +88,7 @@ struct Binding {
   std::vector<MemoryBinding> memories;  // parallel to Process::memories
   std::vector<StreamBinding> streams;   // those that the process uses, in the kernel's order
 
-  [[nodiscard]] Found find(const Process& process, OpId value, const Moment& when) const;
+  [[nodiscard]] Found find(const Process& process, OpId value_id, const Moment& when) const;
 };
 
 [[nodiscard]] Binding bind(const Kernel& kernel, const Process& process, const ProcessSchedule& schedule);

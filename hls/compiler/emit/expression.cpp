@@ -167,6 +167,7 @@ std::string expression(ProcessText& text, OpId id) {
       return text.bits(it.operands[0], when, it.low, it.width);
     case OpKind::kConcat: {
       std::vector<std::string> parts;
+      parts.reserve(it.operands.size());
       for (const OpId part : it.operands) {
         parts.push_back(text.value(part, when));
       }

@@ -129,7 +129,6 @@ std::string ProcessText::value(OpId id, const Moment& when) {
     case Place::kConstant:
       return literal(it.constant);
     case Place::kScalar:
-      return signals.read(wires_[index(id)]);
     case Place::kWire:
     case Place::kPhi:
       return signals.read(wires_[index(id)]);

@@ -139,7 +139,7 @@ PortWires write_port(ProcessText& text, const Memory& memory, const MemoryPortBi
   for (const Access& access : port.accesses) {
     std::string happens = text.happens(access);
     if (port.accesses.size() > 1) {
-      happens = text.signals.read(text.declare_wire(base + "_at", 1, happens));
+      happens = text.signals.read(text.declare_wire(fmt::format("{}_at", base), 1, happens));
     }
     all.push_back(happens);
     addresses.emplace_back(happens, address(text, access, memory.depth));

@@ -238,8 +238,7 @@ void run(sluice_hls::Mode mode, Cursor cursor, NativeCall& call, std::index_sequ
   // Braces: the arguments are made in order.
   std::tuple<std::unique_ptr<Argument<A>>...> arguments{std::make_unique<Argument<A>>(cursor)...};
   (std::get<I>(arguments)->before(call), ...);
-  const sluice_hls::Outcome outcome =
-      sluice_hls::simulate(mode, [&] { function(std::get<I>(arguments)->pass()...); });
+  const sluice_hls::Outcome outcome = sluice_hls::simulate(mode, [&] { function(std::get<I>(arguments)->pass()...); });
   (std::get<I>(arguments)->after(call), ...);
   if (!outcome.ok()) {
     call.failure = outcome.message;

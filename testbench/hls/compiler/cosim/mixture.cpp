@@ -27,7 +27,7 @@ static ap_int<24> saturate(ap_int<34> x) {
 int mixture(hls::stream<Item>& in, hls::stream<Result>& out, int n, ap_uint<2> mode, ap_uint<9>& calls) {
   static ap_uint<9> count = 3;
   ap_int<24> acc[4];
-#pragma HLS ARRAY_PARTITION variable=acc complete
+#pragma HLS ARRAY_PARTITION variable = acc complete
   ap_int<24> ram[64];
   for (int i = 0; i < 4; i++) {
 #pragma HLS UNROLL
@@ -35,13 +35,13 @@ int mixture(hls::stream<Item>& in, hls::stream<Result>& out, int n, ap_uint<2> m
   }
 clear:
   for (int i = 0; i < 64; i++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
     ram[i] = 0;
   }
   int used = 0;
 items:
   for (int i = 0; i < n; i++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
     Item item = in.read();
     ap_int<30> p = item.a * item.b;
     ap_int<24> s = saturate(acc[item.tag] + (p >> 2));
@@ -60,7 +60,7 @@ items:
   }
 drain:
   for (int i = 0; i < 64; i++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
     Result result;
     result.value = ram[63 - i];
     result.index = i;

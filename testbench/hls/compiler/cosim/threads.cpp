@@ -14,7 +14,7 @@ rows:
     Total sum = 0;
   values:
     for (int i = 0; i < kRow; i++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
       Value v = in.read();
       row.write(v);
       sum += v;
@@ -29,7 +29,7 @@ rows:
     Total mean = sums.read() >> 4;
   values:
     for (int i = 0; i < kRow; i++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
       out.write(row.read() - mean);
     }
   }
