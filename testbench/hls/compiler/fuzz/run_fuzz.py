@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Random kernels, native against RTL, at three clock targets; README.md says what is asserted.
+
+Failures print the seed and the command that repeats it, and keep the seed's files.
+"""
+import argparse
+import collections
+import itertools
+import multiprocessing
+import pathlib
+import sys
+
+import batch
+import kernel_generator
+
+TARGETS = [("fast", ["--clock-ns", "3.0", "--target", "vup"]), ("usual", ["--clock-ns", "4.0", "--target", "vup"]),
+           ("slow", ["--clock-ns", "6.7", "--target", "vup-slow"])]
+LIST_LIMIT = 30
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sluice-hls", required=True)
+    parser.add_argument("--cxx", default="clang++-19")
+    parser.add_argument("--verilator", default="verilator")
+    parser.add_argument("--verilator-root", required=True)
+    parser.add_argument("--source", required=True, help="root of the repository")
+    parser.add_argument("--libraries", required=True, help="static libraries and link options, by ';'")
+    parser.add_argument("--folder", required=True, type=pathlib.Path, help="for all files made")
+    parser.add_argument("--first", type=int, default=1, help="seed of the first program")
+    parser.add_argument("--accepted", type=int, help="go on until so many are accepted at all targets")
+    parser.add_argument("--count", type=int, default=20, help="programs, where --accepted is not given")
+    parser.add_argument("--batch", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--min-accepted-percent", type=float, default=0)
+    parser.add_argument("--all-pairs", action="store_true", help="every pair of constructs must occur")
+    parser.add_argument("--pair-table", type=pathlib.Path, help="writes how often each pair occurs")
+    parser.add_argument("--keep", action="store_true")
+    return parser.parse_args()
+
+
+def run_batch(job):
+    """[(seed, constructs, Kernel)] of some seeds."""
+    tools, folder, headers, seeds, keep = job
+    place = batch.Batch(tools, folder / f"batch_{seeds[0]}", headers)
+    place.folder.mkdir(parents=True, exist_ok=True)
+    kernels, constructs = [], []
+    for seed in seeds:
+        text, used = kernel_generator.generate(seed)
+        source = place.folder / f"k{seed}.cpp"
+        source.write_text(text)
+        kernels.append(batch.Kernel(f"k{seed}", source))
+        constructs.append(used)
+    program = place.build(kernels)
+    if program:
+        place.run_all(program, kernels, ["--calls", "10"])
+    bad = any(k.failure or any(status != 0 for status, _ in k.results.values()) or
+              any(r.startswith("COMPILER") for r in k.refusals.values()) for k in kernels)
+    if not bad and not keep:
+        place.clean()
+    return list(zip(seeds, constructs, kernels))
+
+
+class Summary:
+    def __init__(self, targets):
+        self.programs = self.accepted = 0
+        self.ran = {name: 0 for name in targets}
+        self.refusals = collections.Counter()
+        self.failures = []
+        self.pairs = collections.Counter()
+
+    def add(self, seed, constructs, kernel):
+        self.programs += 1
+        if kernel.refusals:
+            self.refusals[next(iter(kernel.refusals.values()))] += 1
+            if any(r.startswith("COMPILER") for r in kernel.refusals.values()):
+                self.failures.append((seed, next(iter(kernel.refusals.values()))))
+        if kernel.failure:
+            self.failures.append((seed, kernel.failure))
+        for target, (status, output) in kernel.results.items():
+            self.ran[target] += 1
+            if status != 0:
+                self.failures.append((seed, f"{target}: status {status}: {output.strip()[:400]}"))
+        if not kernel.refusals and not kernel.failure:
+            self.accepted += 1
+            self.pairs.update(itertools.combinations(sorted(constructs), 2))
+
+    def missing_pairs(self):
+        possible = itertools.combinations(kernel_generator.CONSTRUCTS, 2)
+        return [pair for pair in possible if not self.pairs[pair] and pair not in kernel_generator.IMPOSSIBLE]
+
+
+def write_pairs(path, pairs):
+    names = kernel_generator.CONSTRUCTS
+    rows = ["construct," + ",".join(names)]
+    rows += [first + "," + ",".join(str(pairs[tuple(sorted((first, second)))]) if first != second else ""
+                                    for second in names) for first in names]
+    path.write_text("\n".join(rows) + "\n")
+
+
+def jobs_of(options, tools, headers):
+    first = options.first
+    while True:
+        yield tools, options.folder, headers, list(range(first, first + options.batch)), options.keep
+        first += options.batch
+
+
+def main():
+    options = arguments()
+    options.folder = options.folder.resolve()
+    tools = batch.Tools(options.sluice_hls, options.cxx, options.verilator, options.verilator_root, options.source,
+                        options.libraries.split(";"), TARGETS)
+    headers = options.folder / "headers"
+    batch.build_headers(tools, headers)
+    options.batch = min(options.batch, max(1, -(-options.count // options.jobs))) if not options.accepted else options.batch
+    summary = Summary([name for name, _ in TARGETS])
+    with multiprocessing.Pool(options.jobs) as pool:
+        jobs = jobs_of(options, tools, headers)
+        done = lambda: summary.accepted >= options.accepted if options.accepted else summary.programs >= options.count
+        while not done():
+            # A few batches a worker at a time: what is generated does not depend on how fast the workers are.
+            for results in pool.imap(run_batch, itertools.islice(jobs, options.jobs)):
+                for result in results:
+                    summary.add(*result)
+            print(f"{summary.programs} programs, {summary.accepted} accepted, {len(summary.failures)} failures",
+                  flush=True)
+            if len(summary.failures) > LIST_LIMIT:
+                print("too many failures to go on")
+                break
+    return report(options, summary)
+
+
+def report(options, summary):
+    percent = 100 * summary.accepted / summary.programs
+    print(f"accepted at all targets: {summary.accepted} of {summary.programs} ({percent:.1f} %)")
+    for target, count in summary.ran.items():
+        print(f"run at {target}: {count}")
+    for text, count in summary.refusals.most_common():
+        print(f"refused {count}: {text}")
+    for seed, text in summary.failures[:LIST_LIMIT]:
+        print(f"FAILED seed {seed}: {text}\n  repeat: {' '.join(sys.argv[:1])} --first {seed} --count 1 --keep (and the "
+              f"tools' options); files in {options.folder}")
+    if options.pair_table:
+        write_pairs(options.pair_table, summary.pairs)
+    failed = bool(summary.failures)
+    if percent < options.min_accepted_percent:
+        print(f"FAILED: fewer than {options.min_accepted_percent} % accepted")
+        failed = True
+    if options.all_pairs and (missing := summary.missing_pairs()):
+        print(f"FAILED: {len(missing)} pairs of constructs never occurred: {missing[:LIST_LIMIT]}")
+        failed = True
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
