@@ -53,7 +53,8 @@ CommandLimits rope() {
       line(FIELD(O, input_line), 3),
       FIELD(O, offset).take({32, kMostElements - 64}).refuse({1, 33, kMostElements - 32, 1u << 31, kMultiple, kAll}),
       FIELD(O, heads).take({1, kMostElements / 32}).refuse({0, kMostElements / 2 + 1, kAll}).with({elsewhere}),
-      FIELD(O, heads).take({2, kMostElements / 16}).refuse({1, 3}).with({elsewhere, {WORD(O, dim), 16}}),
+      FIELD(O, heads).take({2, kMostElements / 16}).with({elsewhere, {WORD(O, dim), 16}}),
+      FIELD(O, dim).take({32, 96}).refuse({16, 48}).with({elsewhere, {WORD(O, heads), 1}}),
       FIELD(O, dim)
           .take({16, 48, 512})
           .refuse({0, 1, 2, 8, 24, 31, 33, 528, 1u << 31, kMultiple, kAll})
