@@ -24,7 +24,10 @@ struct Place {
 class AccessFinder {
  public:
   AccessFinder(Lowering& lowering, const ProcessPlan& plan, Analyses& analyses)
-      : lowering_(lowering), plan_(plan), analyses_(analyses), data_layout_(plan.function->getParent()->getDataLayout()) {}
+      : lowering_(lowering),
+        plan_(plan),
+        analyses_(analyses),
+        data_layout_(plan.function->getParent()->getDataLayout()) {}
 
   ProcessMemories run() {
     std::vector<llvm::Instruction*> found;
@@ -32,7 +35,8 @@ class AccessFinder {
       if (llvm::isa<llvm::LoadInst>(instruction) || llvm::isa<llvm::StoreInst>(instruction)) {
         found.push_back(&instruction);
       } else if (llvm::isa<llvm::MemIntrinsic>(instruction)) {
-        lowering_.error(instruction.getDebugLoc(), "a copy of bytes is not supported here; copy the elements in a loop");
+        lowering_.error(instruction.getDebugLoc(),
+                        "a copy of bytes is not supported here; copy the elements in a loop");
       }
     }
     for (llvm::Instruction* instruction : found) {
@@ -57,11 +61,11 @@ class AccessFinder {
       if (!object) {
         return;
       }
-      std::optional<Element> element =
-          find_element(memories_.objects[*object].layout, place.offset, type->getIntegerBitWidth(), analyses_.evolution);
-      const bool is_partial_store = store != nullptr && element &&
-                                    type->getIntegerBitWidth() !=
-                                        memories_.objects[*object].layout[element->leaf].memory_bits;
+      std::optional<Element> element = find_element(memories_.objects[*object].layout, place.offset,
+                                                    type->getIntegerBitWidth(), analyses_.evolution);
+      const bool is_partial_store =
+          store != nullptr && element &&
+          type->getIntegerBitWidth() != memories_.objects[*object].layout[element->leaf].memory_bits;
       if (!element || is_partial_store) {
         lowering_.error(instruction.getDebugLoc(), "this access of '" + memories_.objects[*object].name +
                                                        "' is not of one of its elements; access elements as they are "
@@ -143,7 +147,8 @@ class AccessFinder {
     std::set<llvm::Value*> seen;
     llvm::Value* base = only_base(phi, seen);
     if (base == nullptr || llvm::isa<llvm::PHINode>(base) || llvm::isa<llvm::SelectInst>(base)) {
-      lowering_.error(user.getDebugLoc(), "a pointer that may point into one of several arrays; use an index and a condition");
+      lowering_.error(user.getDebugLoc(),
+                      "a pointer that may point into one of several arrays; use an index and a condition");
       return {};
     }
     std::optional<std::size_t> object = object_of(*base, user);
@@ -162,7 +167,8 @@ class AccessFinder {
       return found->second;
     }
     if (auto* phi = llvm::dyn_cast<llvm::PHINode>(&address)) {
-      llvm::PHINode* index = llvm::PHINode::Create(type, phi->getNumIncomingValues(), phi->getName(), phi->getIterator());
+      llvm::PHINode* index =
+          llvm::PHINode::Create(type, phi->getNumIncomingValues(), phi->getName(), phi->getIterator());
       indices_[phi] = index;
       for (unsigned i = 0; i < phi->getNumIncomingValues(); ++i) {
         index->addIncoming(index_of(*phi->getIncomingValue(i), unit), phi->getIncomingBlock(i));
@@ -194,7 +200,8 @@ class AccessFinder {
     llvm::Value* sum = builder.CreateAdd(base, llvm::ConstantInt::getSigned(type, constant.getSExtValue() / unit));
     for (auto& [value, bytes] : terms) {
       llvm::Value* term = builder.CreateSExtOrTrunc(value, type);
-      sum = builder.CreateAdd(sum, builder.CreateMul(term, llvm::ConstantInt::getSigned(type, bytes.getSExtValue() / unit)));
+      sum = builder.CreateAdd(sum,
+                              builder.CreateMul(term, llvm::ConstantInt::getSigned(type, bytes.getSExtValue() / unit)));
     }
     indices_[&address] = sum;
     return sum;
@@ -212,7 +219,8 @@ class AccessFinder {
     if (auto* alloca = llvm::dyn_cast<llvm::AllocaInst>(&base); alloca != nullptr && alloca->isStaticAlloca()) {
       object.layout = layout_of(alloca->getAllocatedType(), data_layout_);
       object.location = alloca->getDebugLoc() ? alloca->getDebugLoc() : object.location;
-    } else if (auto* global = llvm::dyn_cast<llvm::GlobalVariable>(&base); global != nullptr && global->hasInitializer()) {
+    } else if (auto* global = llvm::dyn_cast<llvm::GlobalVariable>(&base);
+               global != nullptr && global->hasInitializer()) {
       object.layout = layout_of(global->getValueType(), data_layout_);
       object.global = global;
     } else if (auto* argument = llvm::dyn_cast<llvm::Argument>(&base);

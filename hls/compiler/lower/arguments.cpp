@@ -25,8 +25,7 @@ unsigned memory_bits(unsigned width) {
 class ArgumentRewriter {
  public:
   ArgumentRewriter(Lowering& lowering, llvm::Function& function)
-      : lowering_(lowering), function_(function),
-        entry_(&*function.getEntryBlock().getFirstNonPHIOrDbgOrAlloca()) {}
+      : lowering_(lowering), function_(function), entry_(&*function.getEntryBlock().getFirstNonPHIOrDbgOrAlloca()) {}
 
   void rewrite(llvm::Argument& argument, const ArgumentBinding& binding) {
     switch (binding.kind) {
@@ -65,7 +64,8 @@ class ArgumentRewriter {
         value = joined;
       }
       value = builder.CreateTrunc(value, builder.getIntNTy(result.width));
-      create_call(builder, CallKind::kOutput, builder.getVoidTy(), {builder.getTrue(), builder.getInt32(output_index(-1)), value});
+      create_call(builder, CallKind::kOutput, builder.getVoidTy(),
+                  {builder.getTrue(), builder.getInt32(output_index(-1)), value});
       ret->setOperand(0, llvm::PoisonValue::get(ret->getReturnValue()->getType()));
     }
   }
@@ -139,7 +139,8 @@ class ArgumentRewriter {
     argument.replaceAllUsesWith(read_back);
     for (llvm::ReturnInst* ret : returns()) {
       llvm::IRBuilder<> at_return(ret);
-      llvm::Value* value = at_return.CreateTrunc(at_return.CreateLoad(type, last), at_return.getIntNTy(parameter.width));
+      llvm::Value* value =
+          at_return.CreateTrunc(at_return.CreateLoad(type, last), at_return.getIntNTy(parameter.width));
       create_call(at_return, CallKind::kOutput, at_return.getVoidTy(),
                   {at_return.CreateLoad(at_return.getInt1Ty(), stored), index, value});
     }
@@ -155,11 +156,13 @@ class ArgumentRewriter {
         continue;
       }
       llvm::IRBuilder<> builder(function_.getContext());
-      if (auto* store = llvm::dyn_cast<llvm::StoreInst>(user); store != nullptr && store->getPointerOperand() == &pointer) {
+      if (auto* store = llvm::dyn_cast<llvm::StoreInst>(user);
+          store != nullptr && store->getPointerOperand() == &pointer) {
         builder.SetInsertPoint(store);
         builder.CreateStore(store->getValueOperand(), &last);
         builder.CreateStore(builder.getTrue(), &stored);
-      } else if (auto* copy = llvm::dyn_cast<llvm::MemCpyInst>(user); copy != nullptr && copy->getRawDest() == &pointer) {
+      } else if (auto* copy = llvm::dyn_cast<llvm::MemCpyInst>(user);
+                 copy != nullptr && copy->getRawDest() == &pointer) {
         builder.SetInsertPoint(copy);
         builder.CreateStore(builder.CreateLoad(last.getAllocatedType(), copy->getRawSource()), &last);
         builder.CreateStore(builder.getTrue(), &stored);

@@ -1,8 +1,8 @@
 // An object in memory as typed arrays, one a scalar member, and an address as indices into one of them.
 //
 // Purpose: LLVM's memory is bytes. An ArrayLayout says which leaf arrays an object has (an array of structs is a struct
-//   of arrays here) and find_element() turns a byte offset (a constant plus multiples of values) into a leaf and an index
-//   for each of its dimensions.
+//   of arrays here) and find_element() turns a byte offset (a constant plus multiples of values) into a leaf and an
+//   index for each of its dimensions.
 // Ownership: values; ByteOffset refers to LLVM values. Threading: none. Errors: an offset that fits no leaf is nothing.
 #pragma once
 

@@ -1,9 +1,8 @@
 // Pass 15: chains of an associative operation to trees, in pipelined blocks.
 //
-// a + b + c + d takes three additions one after the other as written and two as a tree. A chain that goes round through a
-// phi of the loop is a recurrence: there what comes from the phi must be the last operand, so that the recurrence is one
-// operation whatever the rest costs. It runs before minima and maxima
-// are taken apart, which are chains too.
+// a + b + c + d takes three additions one after the other as written and two as a tree. A chain that goes round through
+// a phi of the loop is a recurrence: there what comes from the phi must be the last operand, so that the recurrence is
+// one operation whatever the rest costs. It runs before minima and maxima are taken apart, which are chains too.
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/IntrinsicInst.h>
 
@@ -179,7 +178,8 @@ class Balancer {
     }
   }
 
-  void collect(llvm::Instruction& root, llvm::Instruction& at, std::vector<llvm::Value*>& leaves, std::vector<llvm::Instruction*>& chain) {
+  void collect(llvm::Instruction& root, llvm::Instruction& at, std::vector<llvm::Value*>& leaves,
+               std::vector<llvm::Instruction*>& chain) {
     chain.push_back(&at);
     for (unsigned i = 0; i < 2; ++i) {
       auto* operand = llvm::dyn_cast<llvm::Instruction>(at.getOperand(i));

@@ -18,7 +18,8 @@ std::optional<std::uint64_t> remainder(const llvm::SCEV* scev, std::uint64_t by)
     std::int64_t rest = value.getSExtValue() % static_cast<std::int64_t>(by);
     return static_cast<std::uint64_t>(rest < 0 ? rest + static_cast<std::int64_t>(by) : rest);
   }
-  if (auto* cast = llvm::dyn_cast<llvm::SCEVIntegralCastExpr>(scev); cast != nullptr && !llvm::isa<llvm::SCEVTruncateExpr>(cast)) {
+  if (auto* cast = llvm::dyn_cast<llvm::SCEVIntegralCastExpr>(scev);
+      cast != nullptr && !llvm::isa<llvm::SCEVTruncateExpr>(cast)) {
     return remainder(cast->getOperand(), by);
   }
   if (auto* recurrence = llvm::dyn_cast<llvm::SCEVAddRecExpr>(scev)) {
@@ -141,7 +142,8 @@ class AccessReplacer {
     bool is_cyclic = dimension.kind == Partition::Kind::kCyclic;
     llvm::Value* by = llvm::ConstantInt::get(narrow, is_cyclic ? dimension.banks : dimension.per_bank);
     llvm::Value* quotient = dimension.per_bank == 1 && !is_cyclic ? inside : builder_.CreateUDiv(inside, by);
-    llvm::Value* rest = dimension.per_bank == 1 && !is_cyclic ? llvm::ConstantInt::get(narrow, 0) : builder_.CreateURem(inside, by);
+    llvm::Value* rest =
+        dimension.per_bank == 1 && !is_cyclic ? llvm::ConstantInt::get(narrow, 0) : builder_.CreateURem(inside, by);
     if (!result.known_bank) {
       result.bank = builder_.CreateZExt(is_cyclic ? rest : quotient, builder_.getInt64Ty());
     }
@@ -195,7 +197,8 @@ class AccessReplacer {
                    llvm::Value* address, llvm::Value* data) {
     llvm::Value* memory = builder_.getInt32(static_cast<std::uint32_t>(leaf.banks[bank]));
     if (data == nullptr) {
-      return create_call(builder_, CallKind::kLoad, builder_.getIntNTy(leaf.width), {predicate, memory, linear, address});
+      return create_call(builder_, CallKind::kLoad, builder_.getIntNTy(leaf.width),
+                         {predicate, memory, linear, address});
     }
     create_call(builder_, CallKind::kStore, builder_.getVoidTy(), {predicate, memory, linear, address, data});
     return nullptr;

@@ -22,8 +22,8 @@ bool is_effect(const llvm::Instruction& instruction) {
                      !llvm::cast<llvm::Constant>(instruction.getOperand(0))->isOneValue();
   // An output of another process of the region, in a copy of the region.
   const bool is_undefined = kind == CallKind::kOutput && llvm::isa<llvm::UndefValue>(instruction.getOperand(2));
-  return kind && !never && !is_undefined && *kind != CallKind::kLoad && *kind != CallKind::kScalar && *kind != CallKind::kUnwritten &&
-         *kind != CallKind::kLoop && *kind != CallKind::kDepth;
+  return kind && !never && !is_undefined && *kind != CallKind::kLoad && *kind != CallKind::kScalar &&
+         *kind != CallKind::kUnwritten && *kind != CallKind::kLoop && *kind != CallKind::kDepth;
 }
 
 // trunc(x >> constant): bits of x.
@@ -122,7 +122,8 @@ void ProcessBuilder::find_live(Iterator begin, Iterator end) {
         add(&instruction);
       }
     }
-    if (auto* branch = llvm::dyn_cast<llvm::BranchInst>((*block)->getTerminator()); branch != nullptr && branch->isConditional()) {
+    if (auto* branch = llvm::dyn_cast<llvm::BranchInst>((*block)->getTerminator());
+        branch != nullptr && branch->isConditional()) {
       add(branch->getCondition());
     }
   }
@@ -257,16 +258,17 @@ void ProcessBuilder::build(llvm::Instruction& instruction) {
 
 void ProcessBuilder::build_plain(llvm::Instruction& instruction) {
   static const std::map<unsigned, OpKind> kinds = {
-      {llvm::Instruction::PHI, OpKind::kPhi},   {llvm::Instruction::Add, OpKind::kAdd},
-      {llvm::Instruction::Sub, OpKind::kSub},   {llvm::Instruction::Mul, OpKind::kMul},
-      {llvm::Instruction::And, OpKind::kAnd},   {llvm::Instruction::Or, OpKind::kOr},
-      {llvm::Instruction::Xor, OpKind::kXor},   {llvm::Instruction::Shl, OpKind::kShl},
-      {llvm::Instruction::LShr, OpKind::kLShr}, {llvm::Instruction::AShr, OpKind::kAShr},
-      {llvm::Instruction::ZExt, OpKind::kZExt}, {llvm::Instruction::SExt, OpKind::kSExt},
+      {llvm::Instruction::PHI, OpKind::kPhi},    {llvm::Instruction::Add, OpKind::kAdd},
+      {llvm::Instruction::Sub, OpKind::kSub},    {llvm::Instruction::Mul, OpKind::kMul},
+      {llvm::Instruction::And, OpKind::kAnd},    {llvm::Instruction::Or, OpKind::kOr},
+      {llvm::Instruction::Xor, OpKind::kXor},    {llvm::Instruction::Shl, OpKind::kShl},
+      {llvm::Instruction::LShr, OpKind::kLShr},  {llvm::Instruction::AShr, OpKind::kAShr},
+      {llvm::Instruction::ZExt, OpKind::kZExt},  {llvm::Instruction::SExt, OpKind::kSExt},
       {llvm::Instruction::Trunc, OpKind::kTrunc}};
   auto kind = kinds.find(instruction.getOpcode());
   if (kind == kinds.end() || !instruction.getType()->isIntegerTy()) {
-    lowering_.error(instruction.getDebugLoc(), std::string("'") + instruction.getOpcodeName() + "' is outside of what kernels can do");
+    lowering_.error(instruction.getDebugLoc(),
+                    std::string("'") + instruction.getOpcodeName() + "' is outside of what kernels can do");
     ops_[&instruction] = constant(llvm::APInt(1, 0));
     return;
   }
@@ -324,7 +326,8 @@ void ProcessBuilder::build_intrinsic(llvm::IntrinsicInst& intrinsic) {
     case llvm::Intrinsic::ctpop:
       break;
     default:
-      lowering_.error(intrinsic.getDebugLoc(), "'" + intrinsic.getCalledFunction()->getName().str() + "' is outside of what kernels can do");
+      lowering_.error(intrinsic.getDebugLoc(),
+                      "'" + intrinsic.getCalledFunction()->getName().str() + "' is outside of what kernels can do");
   }
   Op op = new_op(kind, intrinsic);
   op.operands = {value(*intrinsic.getArgOperand(0))};

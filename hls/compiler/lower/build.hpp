@@ -2,7 +2,8 @@
 //
 // Purpose: the state of pass 18, used by build.cpp (control flow and plain instructions), build_calls.cpp (sluice.*
 //   calls) and dependences.cpp (memory dependences of pipelined blocks).
-// Ownership: refers to the function, its analyses and the process it fills. Threading: none. Errors: Lowering::error for
+// Ownership: refers to the function, its analyses and the process it fills. Threading: none. Errors: Lowering::error
+// for
 //   what no earlier pass refused; a value that should be gone is a failed check.
 #pragma once
 

@@ -39,8 +39,9 @@ void ProcessBuilder::build_call(llvm::CallInst& call, CallKind kind) {
     return;
   }
   if (kind == CallKind::kUnwritten) {
-    lowering_.error(call.getDebugLoc(), "an output is read before it is written; outputs have no value at the start, take "
-                                        "it as an argument by value too");
+    lowering_.error(call.getDebugLoc(),
+                    "an output is read before it is written; outputs have no value at the start, take "
+                    "it as an argument by value too");
     ops_[&call] = constant(llvm::APInt(call.getType()->getIntegerBitWidth(), 0));
     return;
   }
@@ -112,10 +113,11 @@ StreamId ProcessBuilder::stream_of(llvm::CallInst& call) {
   }
   auto* argument = llvm::dyn_cast<llvm::Argument>(base);
   if (argument == nullptr || plan_.arguments[argument->getArgNo()].kind != ArgumentBinding::Kind::kStream) {
-    lowering_.error(call.getDebugLoc(), llvm::isa<llvm::AllocaInst>(base)
-                                            ? "a stream that is read and written in one process; use an array, or DATAFLOW "
-                                              "with a process at either end"
-                                            : "which stream this is must be known when compiling; unroll the loop around it");
+    lowering_.error(call.getDebugLoc(),
+                    llvm::isa<llvm::AllocaInst>(base)
+                        ? "a stream that is read and written in one process; use an array, or DATAFLOW "
+                          "with a process at either end"
+                        : "which stream this is must be known when compiling; unroll the loop around it");
     return StreamId{0};
   }
   const std::vector<StreamId>& streams = plan_.arguments[argument->getArgNo()].streams;

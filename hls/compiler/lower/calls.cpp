@@ -9,8 +9,9 @@ namespace sluice::hlsc {
 namespace {
 
 constexpr llvm::StringLiteral kPrefix = "sluice.";
-constexpr std::array<llvm::StringLiteral, 14> kNames = {"read",   "write", "read_nb", "write_nb",  "empty", "full",  "depth",
-                                                        "scalar", "output", "load",   "store",    "unwritten", "loop", "object"};
+constexpr std::array<llvm::StringLiteral, 14> kNames = {"read",  "write",     "read_nb", "write_nb", "empty",
+                                                        "full",  "depth",     "scalar",  "output",   "load",
+                                                        "store", "unwritten", "loop",    "object"};
 
 llvm::MemoryEffects effects(CallKind kind) {
   switch (kind) {

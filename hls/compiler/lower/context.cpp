@@ -30,13 +30,15 @@ Diagnostic diagnostic(Severity severity, const llvm::DebugLoc& location, std::st
 // Names that clang and LLVM give to values that have none in the source.
 bool is_made_up(llvm::StringRef name) {
   static const llvm::StringSet<> names = {
-      "add",    "sub",      "mul",     "div",     "rem",    "shl",    "shr",     "and",    "or",       "xor",   "conv",
-      "cmp",    "call",     "tobool",  "cond",    "inc",    "dec",    "neg",     "not",    "lnot",     "land",  "lor",
-      "agg",    "ref",      "retval",  "this1",   "this",   "idxprom", "arrayidx", "loadedv", "storedv", "coerce", "bf",
-      "spec",   "select",   "lhs",     "rhs",     "frombool", "lnot_ext", "sext", "zext",   "trunc",    "tmp",   "or_cond",
-      "value",  "v",        "value_",  "v_",      "indvars", "exitcond", "lftr",  "narrow", "mask",     "sroa",  "word",
-      "storemerge", "umin", "umax",    "smin",    "smax",   "tr",     "rev",     "masked", "highbits", "lowbits", "incdec",
-      "extract", "insert",  "bits",    "unneg",   "isneg",  "ref_tmp", "agg_tmp", "undef",  "freeze",   "fr",    "cast"};
+      "add",      "sub",        "mul",      "div",     "rem",      "shl",   "shr",    "and",     "or",
+      "xor",      "conv",       "cmp",      "call",    "tobool",   "cond",  "inc",    "dec",     "neg",
+      "not",      "lnot",       "land",     "lor",     "agg",      "ref",   "retval", "this1",   "this",
+      "idxprom",  "arrayidx",   "loadedv",  "storedv", "coerce",   "bf",    "spec",   "select",  "lhs",
+      "rhs",      "frombool",   "lnot_ext", "sext",    "zext",     "trunc", "tmp",    "or_cond", "value",
+      "v",        "value_",     "v_",       "indvars", "exitcond", "lftr",  "narrow", "mask",    "sroa",
+      "word",     "storemerge", "umin",     "umax",    "smin",     "smax",  "tr",     "rev",     "masked",
+      "highbits", "lowbits",    "incdec",   "extract", "insert",   "bits",  "unneg",  "isneg",   "ref_tmp",
+      "agg_tmp",  "undef",      "freeze",   "fr",      "cast"};
   return names.contains(name);
 }
 

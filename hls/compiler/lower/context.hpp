@@ -26,11 +26,11 @@ namespace sluice::hlsc {
 struct LoopDirectives {
   std::string name;  // label, or loop_LINE
   llvm::DebugLoc location;
-  int depth = 0;                      // in its function: 1 is outermost
-  std::optional<int> pipeline_ii;     // PIPELINE
-  std::optional<int> unroll_factor;   // UNROLL; 0 is all
-  bool flatten = false;               // LOOP_FLATTEN
-  bool dissolve = false;              // inside a pipelined loop or function: to be unrolled whole
+  int depth = 0;                     // in its function: 1 is outermost
+  std::optional<int> pipeline_ii;    // PIPELINE
+  std::optional<int> unroll_factor;  // UNROLL; 0 is all
+  bool flatten = false;              // LOOP_FLATTEN
+  bool dissolve = false;             // inside a pipelined loop or function: to be unrolled whole
   std::optional<std::uint64_t> min_trips, max_trips;
   bool honoured = false;  // the PIPELINE became a pipelined block, or the loop is gone
 };
@@ -61,12 +61,12 @@ struct Lowering {
   Compiled& compiled;
   Diagnostics& diagnostics;
   Kernel kernel;
-  std::vector<LoopDirectives> loops;                         // sluice.loop's operand
+  std::vector<LoopDirectives> loops;                                    // sluice.loop's operand
   std::vector<std::pair<PragmaMarker, llvm::DebugLoc>> object_markers;  // sluice.object's operand
-  std::map<std::string, ObjectDirectives> objects;           // of the process at hand, by object_key()
+  std::map<std::string, ObjectDirectives> objects;                      // of the process at hand, by object_key()
 
   std::map<const llvm::GlobalVariable*, std::string> static_owners;  // name of the process
-  std::vector<ObjectDirectives> memory_directives;           // of the process at hand, parallel to Process::memories
+  std::vector<ObjectDirectives> memory_directives;  // of the process at hand, parallel to Process::memories
 
   void error(const llvm::DebugLoc& location, std::string message);
   void warning(const llvm::DebugLoc& location, std::string message);
@@ -80,7 +80,8 @@ struct Lowering {
 // Of a function as the source calls it, without namespaces, template arguments and parameters.
 [[nodiscard]] std::string function_name(const llvm::Function& function);
 
-// Of an object (alloca, global or argument): the key of Lowering::objects; an alloca that SROA split off has its whole's.
+// Of an object (alloca, global or argument): the key of Lowering::objects; an alloca that SROA split off has its
+// whole's.
 [[nodiscard]] std::string object_key(const llvm::Value& object);
 
 // Of an object: what the source calls it.

@@ -13,7 +13,7 @@
 namespace sluice::hlsc {
 namespace {
 
-constexpr std::uint64_t kWrittenOut = 64;       // elements
+constexpr std::uint64_t kWrittenOut = 64;  // elements
 constexpr std::uint64_t kRegistersWrittenOut = 4096;
 
 // The type of the object that an address means, as the source's type; nothing where only bytes are known.
@@ -68,7 +68,8 @@ llvm::Type* of_size(llvm::Type* type, std::uint64_t bytes, const llvm::DataLayou
         return llvm::ArrayType::get(array->getElementType(), bytes / element);
       }
       type = array->getElementType();
-    } else if (auto* structure = llvm::dyn_cast<llvm::StructType>(type); structure != nullptr && structure->getNumElements() > 0) {
+    } else if (auto* structure = llvm::dyn_cast<llvm::StructType>(type);
+               structure != nullptr && structure->getNumElements() > 0) {
       type = structure->getElementType(0);
     } else {
       return nullptr;
@@ -182,8 +183,10 @@ class CopyExpander {
     } else if (auto* array = llvm::dyn_cast<llvm::ArrayType>(type)) {
       copy_array(*array, to, from);
     } else {
-      llvm::Value* value = from != nullptr ? static_cast<llvm::Value*>(builder.CreateLoad(type, from))
-                                           : llvm::ConstantInt::get(type, llvm::APInt::getSplat(type->getIntegerBitWidth(), value_->getValue()));
+      llvm::Value* value =
+          from != nullptr
+              ? static_cast<llvm::Value*>(builder.CreateLoad(type, from))
+              : llvm::ConstantInt::get(type, llvm::APInt::getSplat(type->getIntegerBitWidth(), value_->getValue()));
       builder.CreateStore(value, to);
     }
   }

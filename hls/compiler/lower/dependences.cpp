@@ -1,9 +1,10 @@
 // Pass 18, memory dependences of a pipelined block.
 //
 // For two accesses of one memory, at least one of them a store, ScalarEvolution says by how many iterations they may
-// meet. Where both indices move by the same step an iteration the answer is exact: one distance, or never. Anything else
-// is taken to meet in the next iteration and in every later one: distance 1. Within an iteration accesses whose indices
-// always differ, or of whose predicates at most one is true, are independent. DEPENDENCE overrides what is not proved.
+// meet. Where both indices move by the same step an iteration the answer is exact: one distance, or never. Anything
+// else is taken to meet in the next iteration and in every later one: distance 1. Within an iteration accesses whose
+// indices always differ, or of whose predicates at most one is true, are independent. DEPENDENCE overrides what is not
+// proved.
 #include <llvm/Analysis/ScalarEvolutionExpressions.h>
 
 #include "hls/compiler/lower/build.hpp"
@@ -22,7 +23,7 @@ struct MemoryAccess {
 
 // How the index of one access compares with another's.
 struct Relation {
-  bool is_affine = false;       // first - second = difference, both moving by `step` an iteration, modulo 2^bits
+  bool is_affine = false;  // first - second = difference, both moving by `step` an iteration, modulo 2^bits
   llvm::APInt difference{1, 0};
   llvm::APInt step{1, 0};
 };
@@ -87,14 +88,18 @@ void add_literals(llvm::Value* condition, std::vector<std::pair<llvm::Value*, bo
   if (instruction != nullptr && instruction->getOpcode() == llvm::Instruction::And) {
     add_literals(instruction->getOperand(0), literals);
     add_literals(instruction->getOperand(1), literals);
-  } else if (instruction != nullptr && instruction->getOpcode() == llvm::Instruction::Select && is_bool(instruction->getOperand(2), false)) {
+  } else if (instruction != nullptr && instruction->getOpcode() == llvm::Instruction::Select &&
+             is_bool(instruction->getOperand(2), false)) {
     add_literals(instruction->getOperand(0), literals);
     add_literals(instruction->getOperand(1), literals);
-  } else if (instruction != nullptr && instruction->getOpcode() == llvm::Instruction::Xor && is_bool(instruction->getOperand(1), true)) {
+  } else if (instruction != nullptr && instruction->getOpcode() == llvm::Instruction::Xor &&
+             is_bool(instruction->getOperand(1), true)) {
     literals.emplace_back(instruction->getOperand(0), false);
-  } else if (instruction != nullptr && instruction->getOpcode() == llvm::Instruction::Select && is_bool(instruction->getOperand(1), false) && is_bool(instruction->getOperand(2), true)) {
+  } else if (instruction != nullptr && instruction->getOpcode() == llvm::Instruction::Select &&
+             is_bool(instruction->getOperand(1), false) && is_bool(instruction->getOperand(2), true)) {
     literals.emplace_back(instruction->getOperand(0), false);
-  } else if (instruction != nullptr && instruction->getOpcode() == llvm::Instruction::Select && is_bool(instruction->getOperand(1), false)) {
+  } else if (instruction != nullptr && instruction->getOpcode() == llvm::Instruction::Select &&
+             is_bool(instruction->getOperand(1), false)) {
     literals.emplace_back(instruction->getOperand(0), false);  // !a && b
     add_literals(instruction->getOperand(2), literals);
   } else {
@@ -169,10 +174,11 @@ void ProcessBuilder::add_dependences(llvm::Loop& loop, Block& block) {
     std::optional<CallKind> kind = call_kind(instruction);
     if ((kind == CallKind::kLoad || kind == CallKind::kStore) && live_.contains(&instruction)) {
       const OpId op = ops_.at(&instruction);
-      accesses[process_.ops[index(op)].memory].push_back({.call = llvm::cast<llvm::CallInst>(&instruction),
-                                                          .op = op,
-                                                          .is_store = kind == CallKind::kStore,
-                                                          .index = analyses_.evolution.getSCEV(instruction.getOperand(2))});
+      accesses[process_.ops[index(op)].memory].push_back(
+          {.call = llvm::cast<llvm::CallInst>(&instruction),
+           .op = op,
+           .is_store = kind == CallKind::kStore,
+           .index = analyses_.evolution.getSCEV(instruction.getOperand(2))});
     }
   }
   const LoopDependences dependences(loop, analyses_.evolution);
@@ -182,7 +188,8 @@ void ProcessBuilder::add_dependences(llvm::Loop& loop, Block& block) {
       const DependenceKind kind = kind_of(from, to);
       const Verdict said = verdict(directives, kind, distance > 0);
       if (!said.is_none) {
-        block.pipeline->dependences.push_back({.kind = kind, .from = from.op, .to = to.op, .distance = std::max(distance, said.distance)});
+        block.pipeline->dependences.push_back(
+            {.kind = kind, .from = from.op, .to = to.op, .distance = std::max(distance, said.distance)});
       }
     };
     for (std::size_t i = 0; i < all.size(); ++i) {

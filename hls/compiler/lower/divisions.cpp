@@ -1,9 +1,9 @@
 // Pass 16: division and remainder by constants to a multiplication and a shift.
 //
 // Granlund and Montgomery, Division by Invariant Integers using Multiplication (PLDI 1994): for 0 <= x < 2^n, if
-// m = ceil(2^(n+s) / d) has m * d - 2^(n+s) <= 2^s then floor(x / d) = (x * m) >> (n + s); s = ceil(log2 d) always does.
-// Signed division rounds to zero: with m = floor(2^(n-1+l) / |d|) + 1 and l = ceil(log2 |d|), the shifted product plus
-// one where x is negative. n is what is known of the value's size, not its type's.
+// m = ceil(2^(n+s) / d) has m * d - 2^(n+s) <= 2^s then floor(x / d) = (x * m) >> (n + s); s = ceil(log2 d) always
+// does. Signed division rounds to zero: with m = floor(2^(n-1+l) / |d|) + 1 and l = ceil(log2 |d|), the shifted product
+// plus one where x is negative. n is what is known of the value's size, not its type's.
 #include <llvm/Analysis/ValueTracking.h>
 #include <llvm/IR/InstIterator.h>
 
@@ -16,12 +16,17 @@ namespace {
 class DivisionExpander {
  public:
   DivisionExpander(llvm::BinaryOperator& division, const llvm::APInt& divisor)
-      : division_(division), divisor_(divisor), builder_(&division), type_(division.getType()),
+      : division_(division),
+        divisor_(divisor),
+        builder_(&division),
+        type_(division.getType()),
         layout_(division.getModule()->getDataLayout()) {}
 
   llvm::Value* expand() {
-    const bool is_signed = division_.getOpcode() == llvm::Instruction::SDiv || division_.getOpcode() == llvm::Instruction::SRem;
-    const bool is_remainder = division_.getOpcode() == llvm::Instruction::URem || division_.getOpcode() == llvm::Instruction::SRem;
+    const bool is_signed =
+        division_.getOpcode() == llvm::Instruction::SDiv || division_.getOpcode() == llvm::Instruction::SRem;
+    const bool is_remainder =
+        division_.getOpcode() == llvm::Instruction::URem || division_.getOpcode() == llvm::Instruction::SRem;
     llvm::Value* quotient = is_signed ? signed_quotient() : unsigned_quotient();
     if (!is_remainder) {
       return quotient;
@@ -47,8 +52,9 @@ class DivisionExpander {
       const llvm::APInt magic = (power + d - 1).udiv(d);
       if ((magic * d - power).ule(llvm::APInt::getOneBitSet(bits, s))) {
         llvm::Type* wide = builder_.getIntNTy(n + magic.getActiveBits());
-        llvm::Value* product = builder_.CreateMul(builder_.CreateZExtOrTrunc(value(), wide),
-                                                  llvm::ConstantInt::get(wide, magic.zextOrTrunc(wide->getIntegerBitWidth())));
+        llvm::Value* product =
+            builder_.CreateMul(builder_.CreateZExtOrTrunc(value(), wide),
+                               llvm::ConstantInt::get(wide, magic.zextOrTrunc(wide->getIntegerBitWidth())));
         return builder_.CreateZExtOrTrunc(builder_.CreateLShr(product, n + s), type_);
       }
     }
@@ -97,9 +103,10 @@ void expand_divisions(Lowering& lowering, llvm::Function& function) {
     auto* divisor = llvm::dyn_cast<llvm::ConstantInt>(division->getOperand(1));
     if (divisor == nullptr || divisor->isZero()) {
       lowering.error(division->getDebugLoc(),
-                     divisor == nullptr ? "division by a value that is not constant; multiply by a reciprocal from a table, "
-                                          "or write the division as a loop of subtractions"
-                                        : "division by zero");
+                     divisor == nullptr
+                         ? "division by a value that is not constant; multiply by a reciprocal from a table, "
+                           "or write the division as a loop of subtractions"
+                         : "division by zero");
       continue;
     }
     llvm::Value* value = DivisionExpander(*division, divisor->getValue()).expand();

@@ -35,14 +35,16 @@ class Flattener {
       if (outer == nullptr) {
         directives.flatten = false;
         if (flattened_ == 0) {
-          lowering_.error(directives.location, "LOOP_FLATTEN of loop '" + directives.name + "': there is no loop around it");
+          lowering_.error(directives.location,
+                          "LOOP_FLATTEN of loop '" + directives.name + "': there is no loop around it");
         }
         return false;
       }
       if (!inner->isInnermost() || outer->getSubLoops().size() != 1 || !directives.pipeline_ii) {
-        lowering_.error(directives.location, "LOOP_FLATTEN of loop '" + directives.name +
-                                                 "' can't be honoured: it needs PIPELINE, must be innermost and the only "
-                                                 "loop in the one around");
+        lowering_.error(directives.location,
+                        "LOOP_FLATTEN of loop '" + directives.name +
+                            "' can't be honoured: it needs PIPELINE, must be innermost and the only "
+                            "loop in the one around");
         return false;
       }
       flatten(analyses, *inner, *outer, *number);
@@ -55,8 +57,8 @@ class Flattener {
  private:
   void flatten(Analyses& analyses, llvm::Loop& inner, llvm::Loop& outer, std::size_t number) {
     for (llvm::Loop* loop : {&outer, &inner}) {
-      llvm::simplifyLoop(loop, &analyses.dominators, &analyses.loops, &analyses.evolution, &analyses.assumptions, nullptr,
-                         false);
+      llvm::simplifyLoop(loop, &analyses.dominators, &analyses.loops, &analyses.evolution, &analyses.assumptions,
+                         nullptr, false);
     }
     llvm::BasicBlock* header = inner.getHeader();
     std::vector<llvm::BasicBlock*> between;  // of the outer loop, in no inner one
@@ -92,7 +94,8 @@ class Flattener {
     std::vector<llvm::GetElementPtrInst*> addresses;
     for (llvm::BasicBlock& block : function_) {
       for (llvm::Instruction& instruction : block) {
-        if (auto* gep = llvm::dyn_cast<llvm::GetElementPtrInst>(&instruction); gep != nullptr && outer.contains(&block)) {
+        if (auto* gep = llvm::dyn_cast<llvm::GetElementPtrInst>(&instruction);
+            gep != nullptr && outer.contains(&block)) {
           addresses.push_back(gep);
         }
       }
@@ -132,7 +135,8 @@ class Flattener {
     std::vector<llvm::Instruction*> values;
     for (llvm::BasicBlock& block : function_) {
       for (llvm::Instruction& instruction : block) {
-        if (outer.contains(&block) && !instruction.getType()->isPointerTy() && instruction.isUsedOutsideOfBlock(&block)) {
+        if (outer.contains(&block) && !instruction.getType()->isPointerTy() &&
+            instruction.isUsedOutsideOfBlock(&block)) {
           values.push_back(&instruction);
         }
       }

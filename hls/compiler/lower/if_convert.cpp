@@ -3,9 +3,9 @@
 // Every block of an iteration gets a predicate; its operations run under it, its phis become selections. Predicates are
 // kept short, because they sit on the recurrences that decide the II: a block that runs whenever its dominator does has
 // the dominator's predicate, whatever happened in between, and a selection only looks at what was decided since the
-// dominator of its block. All ways out of the loop become one exit: the loop goes on while no exit was taken, and behind
-// it a block decides where to go. Combinations are 'logical' (select), so that a condition that is undefined where
-// nobody asks for it does no harm.
+// dominator of its block. All ways out of the loop become one exit: the loop goes on while no exit was taken, and
+// behind it a block decides where to go. Combinations are 'logical' (select), so that a condition that is undefined
+// where nobody asks for it does no harm.
 #include <llvm/Analysis/LoopIterator.h>
 #include <llvm/IR/ValueHandle.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
@@ -27,7 +27,10 @@ using Condition = llvm::Value*;
 class IfConverter {
  public:
   IfConverter(Analyses& analyses, llvm::Loop& loop)
-      : analyses_(analyses), loop_(loop), header_(loop.getHeader()), old_end_(header_->getTerminator()),
+      : analyses_(analyses),
+        loop_(loop),
+        header_(loop.getHeader()),
+        old_end_(header_->getTerminator()),
         builder_(old_end_) {
     llvm::LoopBlocksRPO order(&loop);
     order.perform(&analyses.loops);
@@ -97,8 +100,10 @@ class IfConverter {
       if (branch->isUnconditional() || branch->getSuccessor(0) == branch->getSuccessor(1)) {
         edges_.push_back({.from = &block, .to = branch->getSuccessor(0), .condition = nullptr, .when = true});
       } else {
-        edges_.push_back({.from = &block, .to = branch->getSuccessor(0), .condition = branch->getCondition(), .when = true});
-        edges_.push_back({.from = &block, .to = branch->getSuccessor(1), .condition = branch->getCondition(), .when = false});
+        edges_.push_back(
+            {.from = &block, .to = branch->getSuccessor(0), .condition = branch->getCondition(), .when = true});
+        edges_.push_back(
+            {.from = &block, .to = branch->getSuccessor(1), .condition = branch->getCondition(), .when = false});
       }
     }
   }
@@ -130,7 +135,9 @@ class IfConverter {
     return condition == nullptr || edge.when ? condition : negate(condition);
   }
 
-  llvm::BasicBlock* dominator(llvm::BasicBlock* block) const { return analyses_.dominators.getNode(block)->getIDom()->getBlock(); }
+  llvm::BasicBlock* dominator(llvm::BasicBlock* block) const {
+    return analyses_.dominators.getNode(block)->getIDom()->getBlock();
+  }
 
   // Whether `block` is reached, given that its immediate dominator is.
   Condition since_dominator(llvm::BasicBlock* block) {
@@ -268,8 +275,9 @@ class IfConverter {
         for (const auto& [edge, taken] : exits) {
           if (edge->to == targets[i]) {
             llvm::Value* incoming = phi.getIncomingValueForBlock(edge->from);
-            value = value == nullptr || value == incoming || taken == nullptr ? incoming
-                                                                               : builder_.CreateSelect(taken, incoming, value);
+            value = value == nullptr || value == incoming || taken == nullptr
+                        ? incoming
+                        : builder_.CreateSelect(taken, incoming, value);
           }
         }
         for (const auto& [edge, taken] : exits) {

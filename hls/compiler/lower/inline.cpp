@@ -3,9 +3,9 @@
 // A reference or pointer parameter is, as clang emits it, an alloca that holds a pointer. Promoting those allocas (and
 // no others) makes every address a chain of GEPs from the object itself, so that the passes which look at objects see
 // them, while arrays and structs still have the source's types.
+#include <llvm/IR/Dominators.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/PassManager.h>
-#include <llvm/IR/Dominators.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/IPO/AlwaysInliner.h>
 #include <llvm/Transforms/IPO/GlobalDCE.h>

@@ -66,13 +66,15 @@ class IntrinsicExpander {
   llvm::Value* three_way(llvm::CmpInst::Predicate above, llvm::CmpInst::Predicate below) {
     llvm::Value* is_below = builder_.CreateICmp(below, at(0), at(1));
     llvm::Value* is_above = builder_.CreateICmp(above, at(0), at(1));
-    return builder_.CreateSelect(is_below, llvm::Constant::getAllOnesValue(type()), builder_.CreateZExt(is_above, type()));
+    return builder_.CreateSelect(is_below, llvm::Constant::getAllOnesValue(type()),
+                                 builder_.CreateZExt(is_above, type()));
   }
 
   llvm::Value* saturate(llvm::Instruction::BinaryOps opcode) {
     const unsigned width = type()->getIntegerBitWidth();
     llvm::Type* wide = builder_.getIntNTy(width + 1);
-    llvm::Value* exact = builder_.CreateBinOp(opcode, builder_.CreateSExt(at(0), wide), builder_.CreateSExt(at(1), wide));
+    llvm::Value* exact =
+        builder_.CreateBinOp(opcode, builder_.CreateSExt(at(0), wide), builder_.CreateSExt(at(1), wide));
     llvm::Value* most = llvm::ConstantInt::get(wide, llvm::APInt::getSignedMaxValue(width).sext(width + 1));
     llvm::Value* least = llvm::ConstantInt::get(wide, llvm::APInt::getSignedMinValue(width).sext(width + 1));
     llvm::Value* capped = builder_.CreateSelect(builder_.CreateICmpSGT(exact, most), most, exact);
@@ -92,9 +94,11 @@ class IntrinsicExpander {
       return builder_.CreateOr(builder_.CreateShl(at(0), up), builder_.CreateLShr(at(1), width - up));
     }
     llvm::Type* wide = builder_.getIntNTy(2 * width);
-    llvm::Value* both = builder_.CreateOr(builder_.CreateShl(builder_.CreateZExt(at(0), wide), width), builder_.CreateZExt(at(1), wide));
+    llvm::Value* both = builder_.CreateOr(builder_.CreateShl(builder_.CreateZExt(at(0), wide), width),
+                                          builder_.CreateZExt(at(1), wide));
     llvm::Value* amount = builder_.CreateZExt(builder_.CreateURem(at(2), llvm::ConstantInt::get(type(), width)), wide);
-    llvm::Value* shifted = left ? builder_.CreateLShr(builder_.CreateShl(both, amount), width) : builder_.CreateLShr(both, amount);
+    llvm::Value* shifted =
+        left ? builder_.CreateLShr(builder_.CreateShl(both, amount), width) : builder_.CreateLShr(both, amount);
     return builder_.CreateTrunc(shifted, type());
   }
 
@@ -118,7 +122,9 @@ bool expand_overflow(llvm::WithOverflowInst& checked) {
   llvm::IRBuilder<> builder(&checked);
   const unsigned width = checked.getLHS()->getType()->getIntegerBitWidth();
   llvm::Type* wide = builder.getIntNTy(checked.getBinaryOp() == llvm::Instruction::Mul ? 2 * width : width + 1);
-  auto extend = [&](llvm::Value* value) { return checked.isSigned() ? builder.CreateSExt(value, wide) : builder.CreateZExt(value, wide); };
+  auto extend = [&](llvm::Value* value) {
+    return checked.isSigned() ? builder.CreateSExt(value, wide) : builder.CreateZExt(value, wide);
+  };
   llvm::Value* exact = builder.CreateBinOp(checked.getBinaryOp(), extend(checked.getLHS()), extend(checked.getRHS()));
   llvm::Value* kept = builder.CreateTrunc(exact, checked.getLHS()->getType());
   llvm::Value* parts[] = {kept, builder.CreateICmpNE(extend(kept), exact)};

@@ -11,9 +11,11 @@ namespace {
 void declare_ports(Lowering& lowering) {
   for (const Parameter& parameter : lowering.compiled.parameters) {
     if (parameter.kind == Parameter::Kind::kScalar) {
-      lowering.kernel.scalars.push_back({.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed});
+      lowering.kernel.scalars.push_back(
+          {.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed});
     } else if (parameter.kind == Parameter::Kind::kScalarPointer) {
-      lowering.kernel.outputs.push_back({.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed});
+      lowering.kernel.outputs.push_back(
+          {.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed});
     }
   }
   if (lowering.compiled.result) {
@@ -58,7 +60,14 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
 }  // namespace
 
 std::optional<Kernel> lower(Compiled compiled, Diagnostics& diagnostics) {
-  Lowering lowering{.compiled = compiled, .diagnostics = diagnostics, .kernel = {}, .loops = {}, .object_markers = {}, .objects = {}, .static_owners = {}, .memory_directives = {}};
+  Lowering lowering{.compiled = compiled,
+                    .diagnostics = diagnostics,
+                    .kernel = {},
+                    .loops = {},
+                    .object_markers = {},
+                    .objects = {},
+                    .static_owners = {},
+                    .memory_directives = {}};
   lowering.kernel.name = function_name(*compiled.module->getFunction(compiled.top_symbol));
   check_subset(lowering);
   if (diagnostics.failed()) {

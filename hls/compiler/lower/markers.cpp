@@ -79,14 +79,16 @@ class MarkerReader {
       }
     } else if (directive == "dataflow") {
       if (loop != nullptr) {
-        lowering_.error(call.getDebugLoc(), "DATAFLOW inside a loop is not supported; make the loop part of each process");
+        lowering_.error(call.getDebugLoc(),
+                        "DATAFLOW inside a loop is not supported; make the loop part of each process");
       }
       function_.addFnAttr("sluice-dataflow");
     } else if (directive == "inline") {
       if (marker.words.contains("off")) {
-        lowering_.error(call.getDebugLoc(),
-                        "INLINE off can't be honoured: every function outside of a DATAFLOW region is inlined; remove the "
-                        "pragma");
+        lowering_.error(
+            call.getDebugLoc(),
+            "INLINE off can't be honoured: every function outside of a DATAFLOW region is inlined; remove the "
+            "pragma");
       }
     } else if (directive == "interface") {
       read_interface(call, marker);
@@ -105,9 +107,10 @@ class MarkerReader {
       return;
     }
     // The function becomes one iteration of whatever calls it; all its loops dissolve.
-    lowering_.warning(call.getDebugLoc(),
-                      "PIPELINE of a function unrolls its loops; an II from call to call is promised only where the call "
-                      "is in a pipelined loop");
+    lowering_.warning(
+        call.getDebugLoc(),
+        "PIPELINE of a function unrolls its loops; an II from call to call is promised only where the call "
+        "is in a pipelined loop");
     for (llvm::Loop* top : loops_) {
       directives(*top).dissolve = true;
     }
@@ -159,7 +162,8 @@ class MarkerReader {
     bool is_array = parameter->kind == Parameter::Kind::kArray;
     if ((mode->second == "axis") != is_stream || (mode->second == "ap_memory") != is_array) {
       if (mode->second != "s_axilite") {
-        lowering_.error(call.getDebugLoc(), "INTERFACE " + mode->second + " can't be honoured for '" + parameter->name + "': " +
+        lowering_.error(call.getDebugLoc(), "INTERFACE " + mode->second + " can't be honoured for '" + parameter->name +
+                                                "': " +
                                                 (is_stream  ? "an hls::stream is an axis port"
                                                  : is_array ? "an array is an ap_memory port"
                                                             : "a scalar is an ap_none port"));

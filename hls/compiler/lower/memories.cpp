@@ -1,8 +1,8 @@
 // Pass 13, third step: the memories that a process has, with their banks, kind, ports and contents.
 //
-// ARRAY_PARTITION complete in all dimensions makes registers; cyclic, block, or complete in some dimensions makes banks.
-// Without BIND_STORAGE an array of at most 1,024 bits is LUTRAM (a read port and a port for either), a larger one block
-// RAM (two ports for either), a constant one a ROM of two ports, a scalar registers.
+// ARRAY_PARTITION complete in all dimensions makes registers; cyclic, block, or complete in some dimensions makes
+// banks. Without BIND_STORAGE an array of at most 1,024 bits is LUTRAM (a read port and a port for either), a larger
+// one block RAM (two ports for either), a constant one a ROM of two ports, a scalar registers.
 #include "hls/compiler/lower/memories.hpp"
 
 #include <llvm/Support/MathExtras.h>
@@ -104,14 +104,16 @@ class MemoryMaker {
 
   void partition(const ArrayObject& object, const Leaf& leaf, LeafMemories& result) {
     for (const Dimension& dimension : leaf.dimensions) {
-      result.dimensions.push_back({.kind = Partition::Kind::kBlock, .count = dimension.count, .banks = 1, .per_bank = dimension.count});
+      result.dimensions.push_back(
+          {.kind = Partition::Kind::kBlock, .count = dimension.count, .banks = 1, .per_bank = dimension.count});
     }
     if (object.directives != nullptr) {
       for (const Partition& wanted : object.directives->partitions) {
         apply(object, wanted, result);
       }
     }
-    bool all_complete = std::ranges::all_of(result.dimensions, [](const BankedDimension& d) { return d.per_bank == 1; });
+    bool all_complete =
+        std::ranges::all_of(result.dimensions, [](const BankedDimension& d) { return d.per_bank == 1; });
     bool is_rom_by_storage = object.directives != nullptr && !object.directives->storage_type.empty();
     if (all_complete && object.parameter == nullptr && !is_rom_by_storage) {
       result.is_registers = true;
@@ -138,8 +140,9 @@ class MemoryMaker {
       }
       BankedDimension& dimension = result.dimensions[i];
       dimension.kind = wanted.kind;
-      dimension.banks = wanted.kind == Partition::Kind::kComplete ? dimension.count
-                                                                  : std::min<std::uint64_t>(wanted.factor, dimension.count);
+      dimension.banks = wanted.kind == Partition::Kind::kComplete
+                            ? dimension.count
+                            : std::min<std::uint64_t>(wanted.factor, dimension.count);
       dimension.per_bank = (dimension.count + dimension.banks - 1) / dimension.banks;
       if (dimension.per_bank == 1) {
         dimension.kind = Partition::Kind::kComplete;
@@ -153,7 +156,8 @@ class MemoryMaker {
     }
   }
 
-  void choose_storage(const ArrayObject& object, const Leaf& leaf, const LeafMemories& result, bool is_written, Memory& memory) {
+  void choose_storage(const ArrayObject& object, const Leaf& leaf, const LeafMemories& result, bool is_written,
+                      Memory& memory) {
     const std::string type = object.directives == nullptr ? "" : object.directives->storage_type;
     const std::string impl = object.directives == nullptr ? "" : object.directives->storage_impl;
     bool is_small = memory.depth * memory.width <= kSmallBits;
@@ -167,10 +171,12 @@ class MemoryMaker {
                   : impl == "uram"                                   ? MemoryKind::kUltraRam
                   : impl == "lutram" || (is_small && impl != "bram") ? MemoryKind::kLutRam
                                                                      : MemoryKind::kBlockRam;
-    memory.ports = is_rom                                ? Ports{.read = 2, .write = 0, .read_write = 0}
-                   : memory.kind == MemoryKind::kLutRam && object.parameter == nullptr ? Ports{.read = 1, .write = 0, .read_write = 1}
-                                                         : Ports{.read = 0, .write = 0, .read_write = 2};
-    auto found = std::ranges::find_if(kStorageTypes, [&](const StorageType& candidate) { return type == candidate.name; });
+    memory.ports = is_rom ? Ports{.read = 2, .write = 0, .read_write = 0}
+                   : memory.kind == MemoryKind::kLutRam && object.parameter == nullptr
+                       ? Ports{.read = 1, .write = 0, .read_write = 1}
+                       : Ports{.read = 0, .write = 0, .read_write = 2};
+    auto found =
+        std::ranges::find_if(kStorageTypes, [&](const StorageType& candidate) { return type == candidate.name; });
     if (found == kStorageTypes.end()) {
       return;
     }
@@ -181,7 +187,8 @@ class MemoryMaker {
   }
 
   // Of a bank, element by element.
-  std::vector<llvm::APInt> contents(const ArrayObject& object, const Leaf& leaf, const LeafMemories& result, std::uint64_t bank) {
+  std::vector<llvm::APInt> contents(const ArrayObject& object, const Leaf& leaf, const LeafMemories& result,
+                                    std::uint64_t bank) {
     std::vector<llvm::APInt> words(result.bank_depth, llvm::APInt(result.width, 0));
     for (std::uint64_t element = 0; element < leaf.count(); ++element) {
       std::uint64_t rest = element;
@@ -208,7 +215,8 @@ class MemoryMaker {
 
   std::string unique_name(const std::string& wanted) {
     std::string name = wanted;
-    for (int i = 2; std::ranges::any_of(process_.memories, [&](const Memory& other) { return other.name == name; }); ++i) {
+    for (int i = 2; std::ranges::any_of(process_.memories, [&](const Memory& other) { return other.name == name; });
+         ++i) {
       name = wanted + "_" + std::to_string(i);
     }
     return name;

@@ -22,14 +22,14 @@ namespace sluice::hlsc {
 // How one dimension of an array is spread over banks.
 struct BankedDimension {
   Partition::Kind kind = Partition::Kind::kBlock;
-  std::uint64_t count = 0;   // elements
-  std::uint64_t banks = 1;   // 1: not partitioned
+  std::uint64_t count = 0;     // elements
+  std::uint64_t banks = 1;     // 1: not partitioned
   std::uint64_t per_bank = 0;  // elements of a bank
 };
 
 struct LeafMemories {
   unsigned width = 0;
-  bool is_signed = false;  // loads extend by the sign
+  bool is_signed = false;     // loads extend by the sign
   bool is_registers = false;  // complete in every dimension: one register file
   std::vector<BankedDimension> dimensions;
   std::vector<MemoryId> banks;  // row-major over the dimensions' banks
@@ -41,7 +41,7 @@ struct ArrayObject {
   std::string name;
   llvm::DebugLoc location;
   const ObjectDirectives* directives = nullptr;
-  const Parameter* parameter = nullptr;            // an array argument
+  const Parameter* parameter = nullptr;  // an array argument
   const llvm::GlobalVariable* global = nullptr;
   ArrayLayout layout;
   std::vector<LeafMemories> leaves;  // parallel to layout
@@ -76,8 +76,8 @@ struct ProcessMemories {
 void choose_widths(ProcessMemories& memories, llvm::Function& function);
 
 // The value of an element at power-up; nothing where it is any.
-[[nodiscard]] std::optional<llvm::APInt> initial_value(const ArrayObject& object, const Leaf& leaf, std::uint64_t element,
-                                                       const llvm::DataLayout& layout);
+[[nodiscard]] std::optional<llvm::APInt> initial_value(const ArrayObject& object, const Leaf& leaf,
+                                                       std::uint64_t element, const llvm::DataLayout& layout);
 
 void create_memories(Lowering& lowering, ProcessMemories& memories, const llvm::DataLayout& layout, Process& process);
 

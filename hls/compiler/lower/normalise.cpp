@@ -91,14 +91,14 @@ void normalise(Lowering& lowering) {
   module.setDataLayout("e-m:e-p:64:64-i64:64-i128:128-S128");
   module.setTargetTriple("");
   for (llvm::Function& function : module) {
-    function.setAttributes(llvm::AttributeList::get(
-        module.getContext(), llvm::AttributeSet(), function.getAttributes().getRetAttrs(), [&] {
-          llvm::SmallVector<llvm::AttributeSet, 8> parameters;
-          for (unsigned i = 0; i < function.arg_size(); ++i) {
-            parameters.push_back(function.getAttributes().getParamAttrs(i));
-          }
-          return parameters;
-        }()));
+    function.setAttributes(llvm::AttributeList::get(module.getContext(), llvm::AttributeSet(),
+                                                    function.getAttributes().getRetAttrs(), [&] {
+                                                      llvm::SmallVector<llvm::AttributeSet, 8> parameters;
+                                                      for (unsigned i = 0; i < function.arg_size(); ++i) {
+                                                        parameters.push_back(function.getAttributes().getParamAttrs(i));
+                                                      }
+                                                      return parameters;
+                                                    }()));
     function.setDoesNotThrow();
     if (!function.isDeclaration()) {
       normalise_function(function);

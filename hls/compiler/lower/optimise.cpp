@@ -36,9 +36,7 @@ void run(llvm::Function& function, const std::string& pipeline) {
   passes.run(function, functions);
 }
 
-std::string clean() {
-  return std::string("sroa<modify-cfg>,early-cse<memssa>,") + kCombine + "," + kSimplifyCfg;
-}
+std::string clean() { return std::string("sroa<modify-cfg>,early-cse<memssa>,") + kCombine + "," + kSimplifyCfg; }
 
 }  // namespace
 
@@ -50,12 +48,13 @@ void optimise_between(llvm::Function& function) { run(function, clean() + ",sccp
 
 void optimise_late(llvm::Function& function) {
   run(function, clean() + ",loop-simplify,lcssa,loop-mssa(licm<allowspeculation>)," +
-                    "gvn<no-pre;no-load-pre;no-split-backedge-load-pre;memdep>,dse,sccp,correlated-propagation," + clean() +
-                    ",bdce,adce,loop-simplify,lcssa");
+                    "gvn<no-pre;no-load-pre;no-split-backedge-load-pre;memdep>,dse,sccp,correlated-propagation," +
+                    clean() + ",bdce,adce,loop-simplify,lcssa");
 }
 
 void optimise_values(llvm::Function& function) {
-  run(function, std::string("early-cse,") + kCombine + ",early-cse,correlated-propagation,bdce,adce," + kCombine + ",adce");
+  run(function,
+      std::string("early-cse,") + kCombine + ",early-cse,correlated-propagation,bdce,adce," + kCombine + ",adce");
 }
 
 void lower_switches(llvm::Function& function) { run(function, "lower-switch"); }

@@ -68,8 +68,8 @@ class ProcessPlanner {
     if (!is_region(function)) {
       ProcessPlan result{.function = &function, .name = unique(name), .location = {}, .arguments = bindings_};
       if (place != nullptr) {
-        result.location = llvm::DebugLoc(llvm::DILocation::get(function.getContext(), place->getLine(), 0,
-                                                               const_cast<llvm::DISubprogram*>(place)));
+        result.location = llvm::DebugLoc(
+            llvm::DILocation::get(function.getContext(), place->getLine(), 0, const_cast<llvm::DISubprogram*>(place)));
       }
       plans_.push_back(std::move(result));
       return;
@@ -120,7 +120,8 @@ class ProcessPlanner {
       }
     }
     if (calls(region).empty()) {
-      lowering_.error(region.getEntryBlock().getTerminator()->getDebugLoc(), "a DATAFLOW region without calls has no processes");
+      lowering_.error(region.getEntryBlock().getTerminator()->getDebugLoc(),
+                      "a DATAFLOW region without calls has no processes");
       return false;
     }
     std::map<llvm::Value*, llvm::CallInst*> owners;
@@ -136,14 +137,17 @@ class ProcessPlanner {
     if (argument.getType()->isPointerTy()) {
       llvm::Value* object = argument.stripInBoundsOffsets();
       auto* parameter = llvm::dyn_cast<llvm::Argument>(object);
-      const bool is_stream = parameter != nullptr ? bindings_[parameter->getArgNo()].kind == ArgumentBinding::Kind::kStream
-                                                  : is_stream_alloca(*object);
-      const bool is_constant = llvm::isa<llvm::GlobalVariable>(object) && llvm::cast<llvm::GlobalVariable>(object)->isConstant();
+      const bool is_stream = parameter != nullptr
+                                 ? bindings_[parameter->getArgNo()].kind == ArgumentBinding::Kind::kStream
+                                 : is_stream_alloca(*object);
+      const bool is_constant =
+          llvm::isa<llvm::GlobalVariable>(object) && llvm::cast<llvm::GlobalVariable>(object)->isConstant();
       llvm::CallInst*& owner = owners[object];
       if (!is_stream && !is_constant && owner != nullptr && owner != &call) {
-        lowering_.error(call.getDebugLoc(), "'" + object_name(lowering_, *object) +
-                                                "' is shared by two processes of a DATAFLOW region; pass the data in an "
-                                                "hls::stream");
+        lowering_.error(call.getDebugLoc(),
+                        "'" + object_name(lowering_, *object) +
+                            "' is shared by two processes of a DATAFLOW region; pass the data in an "
+                            "hls::stream");
       }
       owner = &call;
       return;
@@ -163,7 +167,8 @@ class ProcessPlanner {
     if (process_call(*instruction) != nullptr || llvm::isa<llvm::LoadInst>(instruction)) {
       return true;
     }
-    return std::ranges::any_of(instruction->operands(), [&](llvm::Value* operand) { return depends_on_call(*operand, seen); });
+    return std::ranges::any_of(instruction->operands(),
+                               [&](llvm::Value* operand) { return depends_on_call(*operand, seen); });
   }
 
   static bool is_stream_type(llvm::Type* type) {
@@ -176,13 +181,15 @@ class ProcessPlanner {
 
   static bool is_stream_alloca(llvm::Value& object) {
     auto* alloca = llvm::dyn_cast<llvm::AllocaInst>(&object);
-    return alloca != nullptr && (is_stream_type(alloca->getAllocatedType()) || alloca->getName().starts_with(kStreamPrefix));
+    return alloca != nullptr &&
+           (is_stream_type(alloca->getAllocatedType()) || alloca->getName().starts_with(kStreamPrefix));
   }
 
   void name_streams(llvm::Function& region) {
     for (llvm::Instruction& instruction : llvm::instructions(region)) {
       auto* alloca = llvm::dyn_cast<llvm::AllocaInst>(&instruction);
-      if (alloca == nullptr || !is_stream_type(alloca->getAllocatedType()) || alloca->getName().starts_with(kStreamPrefix)) {
+      if (alloca == nullptr || !is_stream_type(alloca->getAllocatedType()) ||
+          alloca->getName().starts_with(kStreamPrefix)) {
         continue;
       }
       name_stream(*alloca);
@@ -215,8 +222,9 @@ class ProcessPlanner {
           continue;
         }
         llvm::APInt offset(64, 0);
-        llvm::Value* object = instruction.getOperand(wanted == CallKind::kDepth ? 0 : 1)
-                                  ->stripAndAccumulateConstantOffsets(alloca.getModule()->getDataLayout(), offset, true);
+        llvm::Value* object =
+            instruction.getOperand(wanted == CallKind::kDepth ? 0 : 1)
+                ->stripAndAccumulateConstantOffsets(alloca.getModule()->getDataLayout(), offset, true);
         if (object != &alloca) {
           continue;
         }
@@ -224,8 +232,10 @@ class ProcessPlanner {
           const auto depth = llvm::cast<llvm::ConstantInt>(instruction.getOperand(1))->getSExtValue();
           lowering_.kernel.streams[first + offset.getZExtValue()].depth = std::max(1, static_cast<int>(depth));
         } else {
-          const auto& marker = lowering_.object_markers[llvm::cast<llvm::ConstantInt>(instruction.getOperand(0))->getZExtValue()].first;
-          for (std::uint64_t i = 0; i < count && marker.directive == "stream" && marker.numbers.contains("depth"); ++i) {
+          const auto& marker =
+              lowering_.object_markers[llvm::cast<llvm::ConstantInt>(instruction.getOperand(0))->getZExtValue()].first;
+          for (std::uint64_t i = 0; i < count && marker.directive == "stream" && marker.numbers.contains("depth");
+               ++i) {
             lowering_.kernel.streams[first + i].depth = std::max(1, marker.numbers.at("depth"));
           }
         }
@@ -292,7 +302,8 @@ std::vector<ProcessPlan> plan_processes(Lowering& lowering) {
 std::optional<StreamId> local_stream(const llvm::Value& object) {
   llvm::StringRef name = object.getName();
   std::size_t number = 0;
-  if (!llvm::isa<llvm::AllocaInst>(object) || !name.consume_front(kStreamPrefix) || name.split('.').first.getAsInteger(10, number)) {
+  if (!llvm::isa<llvm::AllocaInst>(object) || !name.consume_front(kStreamPrefix) ||
+      name.split('.').first.getAsInteger(10, number)) {
     return std::nullopt;
   }
   return static_cast<StreamId>(number);

@@ -42,13 +42,15 @@ void copy(llvm::IRBuilder<>& builder, const ArrayLayout& layout, llvm::Value* to
         offset += rest % leaf.dimensions[i].count * static_cast<std::uint64_t>(leaf.dimensions[i].stride_bytes);
         rest /= leaf.dimensions[i].count;
       }
-      llvm::Value* value = builder.CreateLoad(type, builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), from, offset));
+      llvm::Value* value =
+          builder.CreateLoad(type, builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), from, offset));
       builder.CreateStore(value, builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), to, offset));
     }
   }
 }
 
-void localise(llvm::GlobalVariable& global, llvm::Function& function, const ArrayLayout& layout, const std::string& name) {
+void localise(llvm::GlobalVariable& global, llvm::Function& function, const ArrayLayout& layout,
+              const std::string& name) {
   llvm::IRBuilder<> builder(&*function.getEntryBlock().getFirstInsertionPt());
   llvm::AllocaInst* local = builder.CreateAlloca(global.getValueType(), nullptr, name);
   global.replaceAllUsesWith(local);
@@ -78,7 +80,8 @@ void localise_statics(Lowering& lowering, llvm::Function& function) {
       continue;
     }
     localise(global, function, layout, object_name(lowering, global));
-    lowering.objects[object_key(global)].partitions = {{.kind = Partition::Kind::kComplete, .factor = 0, .dimension = 0}};
+    lowering.objects[object_key(global)].partitions = {
+        {.kind = Partition::Kind::kComplete, .factor = 0, .dimension = 0}};
   }
 }
 

@@ -39,16 +39,21 @@ void connect_streams(Lowering& lowering) {
     Stream& stream = kernel.streams[number];
     const auto id = static_cast<StreamId>(number);
     const bool is_internal = stream.direction == StreamDirection::kInternal;
-    const bool is_fine = is_internal ? readers[id].size() == 1 && writers[id].size() == 1
-                                     : readers[id].size() + writers[id].size() <= 1;
+    const bool is_fine =
+        is_internal ? readers[id].size() == 1 && writers[id].size() == 1 : readers[id].size() + writers[id].size() <= 1;
     if (!is_fine) {
-      Diagnostic diagnostic{.severity = Severity::kError, .file = {}, .line = stream.location.line, .column = stream.location.column, .message = {}};
+      Diagnostic diagnostic{.severity = Severity::kError,
+                            .file = {},
+                            .line = stream.location.line,
+                            .column = stream.location.column,
+                            .message = {}};
       if (stream.location.line != 0) {
         diagnostic.file = kernel.files[static_cast<std::size_t>(stream.location.file)];
       }
-      diagnostic.message = "stream '" + stream.name + "' is written by " + names(kernel, writers[id]) + " and read by " +
-                           names(kernel, readers[id]) +
-                           (is_internal ? "; it needs one process at either end" : "; a port has one process and one direction");
+      diagnostic.message =
+          "stream '" + stream.name + "' is written by " + names(kernel, writers[id]) + " and read by " +
+          names(kernel, readers[id]) +
+          (is_internal ? "; it needs one process at either end" : "; a port has one process and one direction");
       lowering.diagnostics.add(std::move(diagnostic));
     } else if (!is_internal) {
       stream.direction = writers[id].empty() ? StreamDirection::kInput : StreamDirection::kOutput;

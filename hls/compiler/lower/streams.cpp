@@ -14,7 +14,8 @@ namespace sluice::hlsc {
 namespace {
 
 llvm::Value* field_address(llvm::IRBuilder<>& builder, llvm::Value* base, const PackedField& field) {
-  return field.offset_bytes == 0 ? base : builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), base, field.offset_bytes);
+  return field.offset_bytes == 0 ? base
+                                 : builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), base, field.offset_bytes);
 }
 
 llvm::Value* extend(llvm::IRBuilder<>& builder, llvm::Value* value, const PackedField& field) {
@@ -60,8 +61,8 @@ llvm::Value* load_word(llvm::IRBuilder<>& builder, llvm::Value* memory, const Pa
 }
 
 // The layout's key goes along, for streams that no parameter describes.
-llvm::CallInst* moving_call(llvm::IRBuilder<>& builder, CallKind kind, llvm::Type* result, llvm::ArrayRef<llvm::Value*> operands,
-                            llvm::StringRef function) {
+llvm::CallInst* moving_call(llvm::IRBuilder<>& builder, CallKind kind, llvm::Type* result,
+                            llvm::ArrayRef<llvm::Value*> operands, llvm::StringRef function) {
   llvm::CallInst* call = create_call(builder, kind, result, operands);
   llvm::LLVMContext& context = builder.getContext();
   call->setMetadata(kPayloadMetadata, llvm::MDNode::get(context, llvm::MDString::get(context, function)));
@@ -88,7 +89,8 @@ void expand_payload_call(llvm::CallInst& call, llvm::StringRef operation, const 
     call.replaceAllUsesWith(was_there);
   } else {
     llvm::Value* word = load_word(builder, memory, layout);
-    call.replaceAllUsesWith(moving_call(builder, CallKind::kWriteNb, builder.getInt1Ty(), {builder.getTrue(), stream, word}, function));
+    call.replaceAllUsesWith(
+        moving_call(builder, CallKind::kWriteNb, builder.getInt1Ty(), {builder.getTrue(), stream, word}, function));
   }
 }
 

@@ -20,8 +20,9 @@ bool is_known_function(const llvm::Function& function) {
 std::string undefined_function(const llvm::Function& function) {
   const std::string name = llvm::demangle(function.getName());
   const llvm::StringRef symbol = function.getName();
-  if (symbol == "malloc" || symbol == "calloc" || symbol == "realloc" || symbol == "free" || symbol.starts_with("_Znw") ||
-      symbol.starts_with("_Zna") || symbol.starts_with("_Zdl") || symbol.starts_with("_Zda")) {
+  if (symbol == "malloc" || symbol == "calloc" || symbol == "realloc" || symbol == "free" ||
+      symbol.starts_with("_Znw") || symbol.starts_with("_Zna") || symbol.starts_with("_Zdl") ||
+      symbol.starts_with("_Zda")) {
     return "memory can't be allocated while running ('" + name + "'); declare an array of the largest size";
   }
   if (symbol.starts_with("__cxa_guard")) {
@@ -39,7 +40,8 @@ class SubsetChecker {
 
   void run() {
     if (function_.isVarArg()) {
-      error(*function_.getEntryBlock().getTerminator(), "functions with a variable number of arguments are not supported");
+      error(*function_.getEntryBlock().getTerminator(),
+            "functions with a variable number of arguments are not supported");
     }
     for (llvm::Instruction& instruction : llvm::instructions(function_)) {
       check(instruction);
@@ -56,7 +58,8 @@ class SubsetChecker {
   void check(llvm::Instruction& instruction) {
     if (auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction)) {
       check_call(*call);
-    } else if (auto* alloca = llvm::dyn_cast<llvm::AllocaInst>(&instruction); alloca != nullptr && !alloca->isStaticAlloca()) {
+    } else if (auto* alloca = llvm::dyn_cast<llvm::AllocaInst>(&instruction);
+               alloca != nullptr && !alloca->isStaticAlloca()) {
       if (alloca->isArrayAllocation()) {
         error(instruction, "an array whose size is not constant; declare the largest size");
       }
@@ -84,8 +87,10 @@ class SubsetChecker {
     }
     const llvm::Function* callee = call.getCalledFunction();
     if (callee == nullptr) {
-      error(call, "a call through a pointer (a function pointer or a virtual function) is not supported; call the function by "
-                  "its name, or use a template");
+      error(
+          call,
+          "a call through a pointer (a function pointer or a virtual function) is not supported; call the function by "
+          "its name, or use a template");
       return;
     }
     if (callee->isDeclaration() && !is_known_function(*callee) && !read_marker(call)) {
@@ -115,7 +120,8 @@ class RecursionFinder {
       if (state == states_.end()) {
         visit(*callee);
       } else if (state->second == State::kOpen) {
-        lowering_.error(call->getDebugLoc(), "recursion: '" + function_name(*callee) + "' calls itself; write a loop, or a template that ends");
+        lowering_.error(call->getDebugLoc(), "recursion: '" + function_name(*callee) +
+                                                 "' calls itself; write a loop, or a template that ends");
       }
     }
     states_[&function] = State::kDone;

@@ -73,8 +73,8 @@ class Unroller {
   }
 
   bool unroll(Analyses& analyses, llvm::Loop& loop, unsigned count, bool by_factor) {
-    llvm::simplifyLoop(&loop, &analyses.dominators, &analyses.loops, &analyses.evolution, &analyses.assumptions, nullptr,
-                       false);
+    llvm::simplifyLoop(&loop, &analyses.dominators, &analyses.loops, &analyses.evolution, &analyses.assumptions,
+                       nullptr, false);
     llvm::formLCSSARecursively(loop, analyses.dominators, &analyses.loops, &analyses.evolution);
     if (!by_factor) {
       erase_own_markers(loop);
@@ -115,9 +115,10 @@ class Unroller {
       std::optional<std::size_t> number = directives_of(lowering_, *loop);
       llvm::DebugLoc place = number ? lowering_.loops[*number].location : loop->getStartLoc();
       std::string name = number ? "loop '" + lowering_.loops[*number].name + "'" : "a loop";
-      lowering_.error(place, name + " can't be unrolled" + (asked ? "" : " inside a pipelined loop") +
-                                 ": how often it runs is not constant; give it a constant bound and a break, or pipeline "
-                                 "the inner loop");
+      lowering_.error(place,
+                      name + " can't be unrolled" + (asked ? "" : " inside a pipelined loop") +
+                          ": how often it runs is not constant; give it a constant bound and a break, or pipeline "
+                          "the inner loop");
     }
   }
 

@@ -33,8 +33,11 @@ Bits bits_of(const llvm::APInt& value) {
 class WidthChooser {
  public:
   WidthChooser(ProcessMemories& memories, llvm::Function& function)
-      : memories_(memories), layout_(function.getParent()->getDataLayout()), assumptions_(function),
-        dominators_(function), demanded_(function, assumptions_, dominators_) {}
+      : memories_(memories),
+        layout_(function.getParent()->getDataLayout()),
+        assumptions_(function),
+        dominators_(function),
+        demanded_(function, assumptions_, dominators_) {}
 
   void run() {
     for (const Access& access : memories_.accesses) {
@@ -68,9 +71,9 @@ class WidthChooser {
     for (std::size_t i = 0; i < object.layout.size(); ++i) {
       const Leaf& leaf = object.layout[i];
       if (leaf.declared_width) {
-        stored_[{number, i}] = {.as_unsigned = leaf.is_signed ? leaf.memory_bits : *leaf.declared_width,
-                                .as_signed = leaf.is_signed ? *leaf.declared_width
-                                                            : std::min(leaf.memory_bits, *leaf.declared_width + 1)};
+        stored_[{number, i}] = {
+            .as_unsigned = leaf.is_signed ? leaf.memory_bits : *leaf.declared_width,
+            .as_signed = leaf.is_signed ? *leaf.declared_width : std::min(leaf.memory_bits, *leaf.declared_width + 1)};
       }
       for (std::uint64_t element = 0; object.global != nullptr && element < leaf.count(); ++element) {
         stored_[{number, i}].include(bits_of(*initial_value(object, leaf, element, layout_)));
@@ -162,8 +165,9 @@ std::optional<llvm::APInt> initial_value(const ArrayObject& object, const Leaf& 
     element /= leaf.dimensions[i].count;
   }
   llvm::Type* type = llvm::IntegerType::get(object.global->getContext(), leaf.memory_bits);
-  llvm::Constant* value = llvm::ConstantFoldLoadFromConst(const_cast<llvm::Constant*>(object.global->getInitializer()), type,
-                                                          llvm::APInt(64, static_cast<std::uint64_t>(offset)), layout);
+  llvm::Constant* value =
+      llvm::ConstantFoldLoadFromConst(const_cast<llvm::Constant*>(object.global->getInitializer()), type,
+                                      llvm::APInt(64, static_cast<std::uint64_t>(offset)), layout);
   auto* integer = llvm::dyn_cast_or_null<llvm::ConstantInt>(value);
   return integer == nullptr ? llvm::APInt(leaf.memory_bits, 0) : integer->getValue();
 }

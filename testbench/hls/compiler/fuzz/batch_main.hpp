@@ -1,7 +1,7 @@
 // main() of a batch of random kernels: each is run against its RTL at each clock target by the generic bench.
 //
-// Purpose: `batch NAME TARGET [bench options]` runs one; run_fuzz.py calls it a process a run, since native statics last.
-// Ownership: static tables. Threading: none. Errors: the bench's exit status; 2 for a name that is not here.
+// Purpose: `batch NAME TARGET [bench options]` runs one; run_fuzz.py calls it a process a run, since native statics
+// last. Ownership: static tables. Threading: none. Errors: the bench's exit status; 2 for a name that is not here.
 #pragma once
 
 #include <cstdio>

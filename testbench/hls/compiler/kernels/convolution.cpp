@@ -7,18 +7,18 @@ constexpr int kHeight = 12;
 typedef ap_uint<8> Pixel;
 
 void convolution(hls::stream<Pixel>& in, hls::stream<Pixel>& out) {
-#pragma HLS INTERFACE mode=axis port=in
-#pragma HLS INTERFACE mode=axis port=out
+#pragma HLS INTERFACE mode = axis port = in
+#pragma HLS INTERFACE mode = axis port = out
   const int kernel[3][3] = {{1, 2, 1}, {2, 4, 2}, {1, 2, 1}};
   Pixel lines[2][kWidth];
   Pixel window[3][3];
-#pragma HLS ARRAY_PARTITION variable=lines complete dim=1
-#pragma HLS ARRAY_PARTITION variable=window complete dim=0
+#pragma HLS ARRAY_PARTITION variable = lines complete dim = 1
+#pragma HLS ARRAY_PARTITION variable = window complete dim = 0
 rows:
   for (int y = 0; y < kHeight; y++) {
   columns:
     for (int x = 0; x < kWidth; x++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
       Pixel pixel = in.read();
       for (int i = 0; i < 3; i++) {
         window[i][0] = window[i][1];

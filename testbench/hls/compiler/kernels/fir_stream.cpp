@@ -9,14 +9,14 @@ typedef ap_int<38> Sum;
 static const Sample kCoefficients[kTaps] = {-12, 7, 33, -80, 121, -9, 500, 1023, 1023, 500, -9, 121, -80, 33, 7, -12};
 
 void fir_stream(hls::stream<Sample>& in, hls::stream<Sum>& out, int length) {
-#pragma HLS INTERFACE axis port=in
-#pragma HLS INTERFACE axis port=out
+#pragma HLS INTERFACE axis port = in
+#pragma HLS INTERFACE axis port = out
   static Sample delay[kTaps];
-#pragma HLS ARRAY_PARTITION variable=delay complete
+#pragma HLS ARRAY_PARTITION variable = delay complete
 samples:
   for (int n = 0; n < length; n++) {
-#pragma HLS PIPELINE II=1
-#pragma HLS LOOP_TRIPCOUNT min=1 max=1024
+#pragma HLS PIPELINE II = 1
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 1024
     Sum sum = 0;
   shift:
     for (int k = kTaps - 1; k > 0; k--) {

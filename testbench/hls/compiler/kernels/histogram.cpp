@@ -5,18 +5,18 @@ constexpr int kBins = 64;
 
 void histogram(const int in[kInput], int hist[kBins]) {
   int counts[kBins];
-#pragma HLS BIND_STORAGE variable=counts type=ram_2p impl=bram
+#pragma HLS BIND_STORAGE variable = counts type = ram_2p impl = bram
 clear:
   for (int i = 0; i < kBins; i++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
     counts[i] = 0;
   }
   int acc = 0;
   int old = in[0];
-#pragma HLS DEPENDENCE variable=counts intra RAW false
+#pragma HLS DEPENDENCE variable = counts intra RAW false
 count:
   for (int i = 0; i < kInput; i++) {
-#pragma HLS PIPELINE II=2
+#pragma HLS PIPELINE II = 2
     int val = in[i];
     if (old == val) {
       acc = acc + 1;
@@ -29,7 +29,7 @@ count:
   counts[old] = acc;
 copy:
   for (int i = 0; i < kBins; i++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
     hist[i] = counts[i];
   }
 }

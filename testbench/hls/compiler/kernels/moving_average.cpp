@@ -11,7 +11,7 @@ struct Tagged {
 static void tag(hls::stream<Sample>& in, hls::stream<Tagged>& out, int count) {
 samples:
   for (int i = 0; i < count; i++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
     Tagged tagged;
     tagged.value = in.read();
     tagged.is_last = i == count - 1;
@@ -21,10 +21,10 @@ samples:
 
 static void average(hls::stream<Tagged>& left, hls::stream<Tagged>& right, hls::stream<Tagged>& out, int count) {
   ap_int<18> window[4] = {0, 0, 0, 0};
-#pragma HLS ARRAY_PARTITION variable=window complete
+#pragma HLS ARRAY_PARTITION variable = window complete
 pairs:
   for (int i = 0; i < count; i++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
     Tagged a = left.read();
     Tagged b = right.read();
     ap_int<22> sum = 0;
@@ -45,8 +45,8 @@ static void scale(hls::stream<Tagged>& in, hls::stream<ap_int<24>>& out, ap_uint
   bool more = true;
 until_last:
   while (more) {
-#pragma HLS PIPELINE II=1
-#pragma HLS LOOP_TRIPCOUNT min=1 max=100
+#pragma HLS PIPELINE II = 1
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 100
     Tagged tagged = in.read();
     out.write(tagged.value * factor);
     more = !tagged.is_last;
@@ -59,7 +59,7 @@ void moving_average(hls::stream<Sample>& a, hls::stream<Sample>& b, hls::stream<
   hls::stream<Tagged, 4> left("left");
   hls::stream<Tagged> right("right");
   hls::stream<Tagged> averages("averages");
-#pragma HLS STREAM variable=right depth=8
+#pragma HLS STREAM variable = right depth = 8
   tag(a, left, pairs);
   tag(b, right, pairs);
   average(left, right, averages, pairs);

@@ -3,17 +3,17 @@ constexpr int kLength = 128;
 
 void prefix_sum(const int in[kLength], int out[kLength]) {
   int buffer[kLength];
-#pragma HLS ARRAY_PARTITION variable=buffer cyclic factor=4
+#pragma HLS ARRAY_PARTITION variable = buffer cyclic factor = 4
 load:
   for (int i = 0; i < kLength; i++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
     buffer[i] = in[i];
   }
   int sum = 0;
 sums:
   for (int i = 0; i < kLength; i++) {
-#pragma HLS UNROLL factor=4
-#pragma HLS PIPELINE II=2
+#pragma HLS UNROLL factor = 4
+#pragma HLS PIPELINE II = 2
     sum += buffer[i];
     out[i] = sum;
   }

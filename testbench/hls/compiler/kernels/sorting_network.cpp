@@ -20,7 +20,7 @@ static void compare_exchange(ap_uint<12>& low, ap_uint<12>& high) {
 void sorting_network(hls::stream<Keys>& in, hls::stream<Keys>& out, int count) {
 words:
   for (int w = 0; w < count; w++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
     Keys keys = in.read();
   stages:
     for (int k = 2; k <= kKeys; k *= 2) {

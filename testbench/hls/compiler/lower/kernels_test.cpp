@@ -158,7 +158,8 @@ TEST_CASE("crc32: a table as ROM and the same by bits", "[lower][kernels]") {
       in.write(byte);
     }
     const unsigned expected = crc_kernel::crc32(in, 100, by_table != 0);
-    InterpreterResult result = run(kernel, {.streams = {words(8, bytes)}, .scalars = {word(32, 100), word(1, by_table)}});
+    InterpreterResult result =
+        run(kernel, {.streams = {words(8, bytes)}, .scalars = {word(32, 100), word(1, by_table)}});
     REQUIRE(result.outputs[0].has_value());
     CHECK(result.outputs[0]->getZExtValue() == expected);
   }

@@ -1,16 +1,15 @@
 // Compiles a kernel for tests: from text or from testbench/hls/compiler/kernels.
 #pragma once
 
-#include <catch2/catch.hpp>
+#include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <unistd.h>
 
 #include "hls/compiler/frontend/frontend.hpp"
 #include "hls/compiler/ir/interpret.hpp"
@@ -26,8 +25,8 @@ struct Lowered {
 
 inline Lowered lower_file(const std::string& path, const std::string& top) {
   Lowered result;
-  std::optional<Compiled> compiled =
-      compile_source({.source = path, .top = top, .include_folders = {}, .definitions = {}, .hls_include = {}}, result.diagnostics);
+  std::optional<Compiled> compiled = compile_source(
+      {.source = path, .top = top, .include_folders = {}, .definitions = {}, .hls_include = {}}, result.diagnostics);
   if (compiled) {
     result.kernel = lower(std::move(*compiled), result.diagnostics);
   }
@@ -78,8 +77,8 @@ inline std::vector<std::int64_t> numbers(const std::vector<llvm::APInt>& words) 
   return result;
 }
 
-// Runs with every check of the interpreter on: no result may depend on a value that is any, no conflict in memory may be
-// missing from the dependences.
+// Runs with every check of the interpreter on: no result may depend on a value that is any, no conflict in memory may
+// be missing from the dependences.
 inline InterpreterResult run(const Kernel& kernel, InterpreterInput input) {
   input.check_dependences = true;
   input.any_seed = 12345;
