@@ -11,6 +11,8 @@
 namespace sluice::hlsc {
 namespace {
 
+constexpr std::size_t kMostSegments = 128;  // of a join or mask that becomes wires
+
 class Narrower {
  public:
   explicit Narrower(Process& process)
@@ -60,6 +62,17 @@ class Narrower {
     }
     const bool is_signed = facts.signed_width() < facts.unsigned_width();
     const unsigned width = std::max(1U, is_signed ? facts.signed_width() : facts.unsigned_width());
+    const unsigned plain = std::max(1U, facts.unsigned_width());
+    if (const std::optional<std::vector<OpId>> parts = as_wires(it, plain)) {
+      OpId value = joined(*parts, id);
+      if (plain < it.width) {
+        Op wide = operation(OpKind::kZExt, it.width, it);
+        wide.operands = {value};
+        value = add(std::move(wide), id);
+      }
+      replacements_[index(id)] = value;
+      return;
+    }
     const unsigned zeros = is_arithmetic(it.kind) ? facts.bits.countMinTrailingZeros() : 0;
     const bool is_narrower = width < it.width && !(is_extension(it.kind) && width >= op(it.operands[0]).width);
     if (!is_narrower && zeros == 0 && !constant_shift(it)) {
@@ -75,6 +88,114 @@ class Narrower {
       value = add(std::move(wide), id);
     }
     replacements_[index(id)] = value;
+  }
+
+  // Joins and masks are wires: where of each bit one operand at most can be other than 0, and a constant mask. The
+  // parts of the lowest `width` bits, the most significant first; nothing where it is a real operation, or too many
+  // parts.
+  std::optional<std::vector<OpId>> as_wires(const Op& it, unsigned width) {
+    if (it.operands.size() != 2) {
+      return std::nullopt;
+    }
+    llvm::APInt from_left = ~facts_[index(it.operands[0])].bits.Zero;
+    llvm::APInt from_right = ~facts_[index(it.operands[1])].bits.Zero;
+    if (it.kind == OpKind::kAnd) {
+      if (op(it.operands[1]).kind != OpKind::kConstant) {
+        return std::nullopt;
+      }
+      from_left &= op(it.operands[1]).constant;
+      from_right.clearAllBits();
+    } else if ((it.kind != OpKind::kOr && it.kind != OpKind::kXor && it.kind != OpKind::kAdd) ||
+               from_left.intersects(from_right)) {
+      return std::nullopt;
+    }
+    struct Segment {
+      std::size_t source;  // 2: zeros
+      unsigned low, width;
+    };
+    std::vector<Segment> segments;
+    for (unsigned bit = 0; bit < width; ++bit) {
+      const std::size_t source = from_left[bit] ? 0 : from_right[bit] ? 1 : 2;
+      if (segments.empty() || segments.back().source != source) {
+        segments.push_back({source, bit, 0});
+      }
+      ++segments.back().width;
+    }
+    if (segments.size() > kMostSegments) {
+      return std::nullopt;
+    }
+    std::vector<OpId> parts;
+    for (std::size_t i = segments.size(); i-- > 0;) {
+      const Segment& each = segments[i];
+      if (each.source == 2) {
+        parts.push_back(constant(llvm::APInt(each.width, 0)));
+      } else {
+        add_slices(it.operands[each.source], each.low, each.width, parts);
+      }
+    }
+    return parts;
+  }
+
+  // Bits of a value as parts of what it is joined from, the most significant first.
+  void add_slices(OpId id, unsigned low, unsigned width, std::vector<OpId>& parts) {
+    replace(id);
+    const Op it = op(id);  // a copy: the vector grows
+    switch (it.kind) {
+      case OpKind::kConstant:
+        parts.push_back(constant(it.constant.extractBits(width, low)));
+        return;
+      case OpKind::kTrunc:
+      case OpKind::kExtract:
+        if (!is_old(id) && is_replaced(it.operands[0])) {
+          break;  // it is what replaces its operand
+        }
+        add_slices(it.operands[0], low + (it.kind == OpKind::kExtract ? it.low : 0), width, parts);
+        return;
+      case OpKind::kZExt:
+      case OpKind::kSExt: {
+        const unsigned inside = op(it.operands[0]).width;
+        const unsigned kept = low < inside ? std::min(width, inside - low) : 0;
+        if (kept < width && it.kind == OpKind::kSExt) {
+          break;
+        }
+        if (kept < width) {
+          parts.push_back(constant(llvm::APInt(width - kept, 0)));
+        }
+        if (kept > 0) {
+          add_slices(it.operands[0], low, kept, parts);
+        }
+        return;
+      }
+      case OpKind::kConcat: {
+        unsigned begin = it.width;
+        for (const OpId operand : it.operands) {
+          const unsigned end = begin;  // the operand's bits are [begin, end)
+          begin -= op(operand).width;
+          const unsigned first = std::max(begin, low);
+          const unsigned last = std::min(end, low + width);
+          if (first < last) {
+            add_slices(operand, first - begin, last - first, parts);
+          }
+        }
+        return;
+      }
+      default:
+        break;
+    }
+    parts.push_back(width == it.width ? id : part(id, low, width, origin(id)));
+  }
+
+  OpId joined(const std::vector<OpId>& parts, OpId behind) {
+    if (parts.size() == 1) {
+      return parts[0];
+    }
+    Op concat = operation(OpKind::kConcat, 0, op(behind));
+    concat.name = op(behind).name;
+    for (const OpId each : parts) {
+      concat.width += op(each).width;
+    }
+    concat.operands = parts;
+    return add(std::move(concat), behind);
   }
 
   static bool is_arithmetic(OpKind kind) {
@@ -282,8 +403,10 @@ class Narrower {
     block.ops = std::move(ops);
   }
 
+  bool is_replaced(OpId id) const { return is_old(id) && replacements_[index(id)] != OpId::kNone; }
+
   void replace(OpId& use) const {
-    if (use != OpId::kNone && is_old(use) && replacements_[index(use)] != OpId::kNone) {
+    if (use != OpId::kNone && is_replaced(use)) {
       use = replacements_[index(use)];
     }
   }

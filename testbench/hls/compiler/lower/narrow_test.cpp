@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>
@@ -151,6 +152,12 @@ const Op& of_kind(const Kernel& kernel, OpKind kind) {
   return kernel.processes[0].ops[0];
 }
 
+std::size_t number_of(const Kernel& kernel, OpKind kind) {
+  const Process& process = kernel.processes[0];
+  return static_cast<std::size_t>(
+      std::ranges::count_if(process.blocks[0].ops, [&](OpId id) { return process.ops[index(id)].kind == kind; }));
+}
+
 TEST_CASE("what is masked is added and compared in as many bits as it needs", "[lower][narrow]") {
   const Kernel kernel = narrowed(kernel_of(R"(kernel k
 stream in input 32
@@ -161,13 +168,20 @@ block b
   %y = stream_read 32 in
   %a = and 32 %x 32:7
   %b = lshr 32 %y 32:29
+  %high = shl 32 %a 32:3
+  %both = or 32 %high %b
   %sum = add 32 %a %b
   %less = slt 1 %sum 32:9
   %r = zext 32 %less
   stream_write out %sum
   stream_write out %r
+  stream_write out %both
   return)"));
-  CHECK(of_kind(kernel, OpKind::kAnd).width == 3);
+  CHECK(number_of(kernel, OpKind::kAnd) == 0);  // masks, shifts and joins are wires
+  CHECK(number_of(kernel, OpKind::kLShr) == 0);
+  CHECK(number_of(kernel, OpKind::kShl) == 0);
+  CHECK(number_of(kernel, OpKind::kOr) == 0);
+  CHECK(of_kind(kernel, OpKind::kConcat).width == 6);
   CHECK(of_kind(kernel, OpKind::kExtract).width == 3);
   CHECK(of_kind(kernel, OpKind::kAdd).width == 4);
   const Op& less = of_kind(kernel, OpKind::kUlt);
