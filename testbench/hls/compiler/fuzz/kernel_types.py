@@ -10,6 +10,9 @@ BUILTINS = {
     (32, True): ("int", "to_int"), (32, False): ("unsigned", "to_uint"),
     (64, True): ("long long", "to_int64"), (64, False): ("unsigned long long", "to_uint64")}
 MAX_WIDTH = 200
+# Most widths are of these: corners, and types that programs share are compiled once.
+POPULAR_WIDTHS = [1, 2, 3, 4, 5, 7, 8, 8, 9, 12, 16, 16, 17, 18, 24, 27, 31, 32, 32, 33, 40, 63, 64, 65, 128, 129, 200]
+WIDE_OF_THEM = 4
 
 
 class Type:
@@ -54,6 +57,8 @@ class Expressions:
         return feature in self.features
 
     def width(self):
+        if self.chance(70):
+            return self.random.choice(POPULAR_WIDTHS if self.has("wide") else POPULAR_WIDTHS[:-WIDE_OF_THEM])
         low, high = self.random.choice([(1, 8), (1, 8), (9, 32), (9, 32), (33, 64)] +
                                        ([(65, 128), (129, MAX_WIDTH)] if self.has("wide") else []))
         return self.random.randint(low, high)
