@@ -17,12 +17,46 @@ namespace {
 // The struct of hls/include whose only member is the number.
 constexpr const char* kNumberStruct = "ap_int_base";
 
+bool is_bytes(llvm::Type* type) {
+  auto* bytes = llvm::dyn_cast<llvm::ArrayType>(type);
+  return bytes != nullptr && bytes->getElementType()->isIntegerTy(8);
+}
+
 bool holds_number(const llvm::StructType& type) {
   if (!type.hasName() || !type.getName().contains(kNumberStruct) || type.getNumElements() != 1) {
     return false;
   }
-  auto* bytes = llvm::dyn_cast<llvm::ArrayType>(type.getElementType(0));
-  return bytes != nullptr && bytes->getElementType()->isIntegerTy(8);
+  return is_bytes(type.getElementType(0));
+}
+
+// The number that so many bytes are.
+llvm::Type* number_of(llvm::Type* bytes) {
+  return llvm::IntegerType::get(bytes->getContext(), static_cast<unsigned>(8 * bytes->getArrayNumElements()));
+}
+
+llvm::Type* whole(llvm::Type* type) { return is_bytes(type) ? number_of(type) : type; }
+
+// Whether an object of bytes is a number without a struct around it: then something accesses it as a whole, or passes
+// it as a value. An array of characters is no value.
+bool is_used_as_number(const llvm::AllocaInst& alloca) {
+  for (const llvm::User* user : alloca.users()) {
+    llvm::Type* accessed = nullptr;
+    if (const auto* store = llvm::dyn_cast<llvm::StoreInst>(user);
+        store != nullptr && store->getPointerOperand() == &alloca) {
+      accessed = store->getValueOperand()->getType();
+    } else if (llvm::isa<llvm::LoadInst>(user)) {
+      accessed = user->getType();
+    } else if (const auto* call = llvm::dyn_cast<llvm::CallBase>(user)) {
+      for (unsigned i = 0; i < call->arg_size(); ++i) {
+        llvm::Type* value = call->isByValArgument(i) ? call->getParamByValType(i) : call->getParamStructRetType(i);
+        accessed = call->getArgOperand(i) == &alloca && value != nullptr ? whole(value) : accessed;
+      }
+    }
+    if (accessed != nullptr && accessed->isIntegerTy() && accessed->getIntegerBitWidth() > 128) {
+      return true;
+    }
+  }
+  return false;
 }
 
 class WideIntegers {
@@ -66,8 +100,7 @@ class WideIntegers {
 
   llvm::Type* make(llvm::StructType& structure) {
     if (holds_number(structure)) {
-      auto bits = static_cast<unsigned>(8 * structure.getElementType(0)->getArrayNumElements());
-      return llvm::StructType::get(llvm::IntegerType::get(module_.getContext(), bits));
+      return llvm::StructType::get(number_of(structure.getElementType(0)));
     }
     std::vector<llvm::Type*> elements;
     bool changed = false;
@@ -120,8 +153,10 @@ class WideIntegers {
       for (llvm::Attribute::AttrKind kind : {llvm::Attribute::ByVal, llvm::Attribute::StructRet}) {
         llvm::Attribute attribute = attributes.getParamAttr(i, kind);
         if (attribute.isValid()) {
-          attributes = attributes.replaceAttributeTypeAtIndex(
-              module_.getContext(), i + llvm::AttributeList::FirstArgIndex, kind, mapped(attribute.getValueAsType()));
+          llvm::Type* value = attribute.getValueAsType();
+          value = is_bytes(value) ? number_of(value) : mapped(value);
+          attributes = attributes.replaceAttributeTypeAtIndex(module_.getContext(),
+                                                              i + llvm::AttributeList::FirstArgIndex, kind, value);
         }
       }
     }
@@ -130,7 +165,8 @@ class WideIntegers {
 
   void rewrite(llvm::Instruction& instruction) {
     if (auto* alloca = llvm::dyn_cast<llvm::AllocaInst>(&instruction)) {
-      alloca->setAllocatedType(mapped(alloca->getAllocatedType()));
+      llvm::Type* type = alloca->getAllocatedType();
+      alloca->setAllocatedType(is_bytes(type) && is_used_as_number(*alloca) ? number_of(type) : mapped(type));
     } else if (auto* gep = llvm::dyn_cast<llvm::GetElementPtrInst>(&instruction)) {
       gep->setSourceElementType(mapped(gep->getSourceElementType()));
       gep->setResultElementType(mapped(gep->getResultElementType()));
