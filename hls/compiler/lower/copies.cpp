@@ -55,14 +55,17 @@ std::uint64_t unpadded_size(llvm::Type* type, const llvm::DataLayout& layout) {
          unpadded_size(structure->getElementType(last), layout);
 }
 
-// clang writes padding behind the last member out as bytes: the type without them, if that is `bytes` long.
+// clang writes padding behind the last member out as a byte or several: the type without them, if that is `bytes` long.
 llvm::Type* without_last_bytes(llvm::Type* type, std::uint64_t bytes, const llvm::DataLayout& layout) {
   auto* structure = llvm::dyn_cast<llvm::StructType>(type);
   if (structure == nullptr || structure->getNumElements() < 2) {
     return nullptr;
   }
-  auto* last = llvm::dyn_cast<llvm::ArrayType>(structure->elements().back());
-  if (last == nullptr || !last->getElementType()->isIntegerTy(8)) {
+  llvm::Type* last = structure->elements().back();
+  if (auto* several = llvm::dyn_cast<llvm::ArrayType>(last)) {
+    last = several->getElementType();
+  }
+  if (!last->isIntegerTy(8)) {
     return nullptr;
   }
   llvm::Type* rest =

@@ -93,7 +93,7 @@ class Batch:
                 continue
             prefix = f"V{kernel.name}_{target}"
             status, output = run([self.tools.verilator, "--cc", "--prefix", prefix, "--top-module", kernel.name,
-                                  "--Mdir", out / "v", "-O3", "--x-assign", "fast", "--x-initial", "unique",
+                                  "--Mdir", out / "v", "-O3", "--x-assign", "fast", "--x-initial", "unique", "-fno-reloop",
                                   "--output-split", "0", "--assert", "-Wall", "-Wno-fatal", "-Wno-DECLFILENAME",
                                   *(a for f in self.tools.rtl_folders for a in ("-y", f)), out / f"{kernel.name}.sv"])
             warnings = [line for line in output.splitlines() if line.startswith("%") and kernel.name + ".sv" in line]

@@ -53,12 +53,12 @@ class Array:
 
     def needed_ii(self):
         reads, writes = self.counts
-        rmw = 4 if reads and writes else 1
+        rmw = 3 + reads + writes if reads and writes else 1
         if self.ports is None:
-            return 2 if reads and writes else 1
+            return 2 + writes if reads and writes else max(1, writes)
         r, w, either = self.ports
         if either:
-            return max(rmw, -(-(reads + writes) // either))
+            return max(rmw, -(-(reads + writes) // either), writes)
         return max(rmw, -(-reads // r), -(-writes // w))
 
 

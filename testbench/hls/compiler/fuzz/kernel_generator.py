@@ -20,7 +20,8 @@ FEATURES = [
     "function_array", "static_in_function", *STORAGE]
 SELDOM = {"very_wide": 3}  # they cost most of the time; a share's divisor
 
-# What the programs of a long run must show in every pair; ii_N is a pipelined loop that asked for II=N.
+# What the programs of a long run must show in every pair; ii_N is a pipelined loop that asked for II=N, ii_4 for 4
+# or more.
 CONSTRUCTS = sorted({*FEATURES, "pipelined", "sequential", "two_dimensions", "read_modify_write", "ii_1", "ii_2", "ii_3",
                      "ii_4"})
 
@@ -136,7 +137,7 @@ class Generator:
         lines = [f"static {result} {name}({'const ' if form < 2 else ''}{declared}, ap_uint<8> x) {{",
                  f"  {result} sum = 0;", f"  for (int i = 0; i < {'kLength' if form == 0 else length}; i++) {{"]
         if form == 2:
-            lines += ["#pragma HLS PIPELINE II=2", f"    {type_} old = m[i];", f"    m[i] = {type_.of(value)};",
+            lines += ["#pragma HLS PIPELINE II=5", f"    {type_} old = m[i];", f"    m[i] = {type_.of(value)};",
                       f"    sum = {result}(sum ^ {result}({type_.ap()}(old)));"]
         else:
             lines += ["#pragma HLS PIPELINE II=2", f"    if (i > x) {{ return sum; }}" if self.random.randrange(3) == 0 else "",
@@ -271,7 +272,7 @@ class Generator:
         name, bits, type_ = array
         scope = process.base + process.state + [Variable("old", type_)]
         value = type_.of(self.expressions.ap(scope, 2)[0])
-        return [f"  for (int n = 0; n < {1 << bits}; n++) {{", "#pragma HLS PIPELINE II=2",
+        return [f"  for (int n = 0; n < {1 << bits}; n++) {{", "#pragma HLS PIPELINE II=6",
                 f"    {type_} old = {name}[n];", f"    {name}[{(1 << bits) - 1} - n] = {value};", "  }"]
 
     def region(self):

@@ -77,7 +77,7 @@ class Memory:
 
     def fits(self, array, reads, writes):
         saved, array.counts = array.counts, [array.counts[0] + reads, array.counts[1] + writes]
-        fits = not self.loop.pipelined or array.needed_ii() <= 4
+        fits = not self.loop.pipelined or array.needed_ii() <= 8
         array.counts = saved
         return fits
 

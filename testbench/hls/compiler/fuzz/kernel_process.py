@@ -5,6 +5,9 @@ from kernel_statements import Statements
 from kernel_types import Type, Variable
 
 
+MAX_II = 16
+
+
 class Loop:
     """What holds in the loop whose body is being made."""
 
@@ -109,7 +112,7 @@ class Process(Statements, Memory):
         self.emit(indent, "}")
         if pipeline:
             pragmas = [*pragmas, f"PIPELINE II={ii}"]
-            self.e.used.add(f"ii_{ii}")
+            self.e.used.add(f"ii_{min(ii, 4)}")
         self.lines[place:place] = [f"#pragma HLS {pragma}" for pragma in pragmas]
 
     def loop_head(self, indent, label, index, bound, factor):
@@ -212,7 +215,7 @@ class Process(Statements, Memory):
         self.emit(1, f"}} {condition};" if do else "}")
         if pipeline:
             self.lines[place:place] = [f"#pragma HLS PIPELINE II={ii}"]
-            self.e.used.add(f"ii_{ii}")
+            self.e.used.add(f"ii_{min(ii, 4)}")
 
     def straight(self, has_streams):
         self.open_loop(False, has_streams)
@@ -222,7 +225,7 @@ class Process(Statements, Memory):
     # -- loops
 
     def open_loop(self, pipelined, has_streams):
-        self.loop = Loop(pipelined)
+        self.loop, self.calls_before = Loop(pipelined), self.e.calls["static_in_function"]
         self.may_stream = has_streams
         self.read_streams, self.written_streams = set(), set()
         self.shifted = self.record_moved = False
@@ -231,16 +234,17 @@ class Process(Statements, Memory):
             array.role = self.random.choice(["r", "r", "w", "rmw", ""] if pipelined else ["rmw"])
 
     def close_loop(self, factor):
+        """An II that most likely is possible."""
+        self.loop.min_ii += 3 * (self.e.calls["static_in_function"] - self.calls_before)
         ii = self.loop.min_ii
         for array in self.arrays:
             if any(array.counts):
                 array.counts = [count * factor for count in array.counts]
                 ii = max(ii, array.needed_ii())
-        if self.read_streams or self.written_streams:
-            ii = max(ii, factor)
         if factor > 1:
-            ii = max(ii, min(4, 2 * self.loop.min_ii))
-        return min(4, ii + (1 if self.chance(20) else 0))
+            streams = len(self.read_streams) + len(self.written_streams)
+            ii = max(ii, factor * (1 + min(3, streams)), 2 * self.loop.min_ii)
+        return min(MAX_II, ii + (1 if self.chance(25) else 0))
 
     def loop_variables(self):
         return [Variable(v.name, v.type, carried=True) for v in self.state]

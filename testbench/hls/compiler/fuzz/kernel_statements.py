@@ -89,8 +89,9 @@ class Statements:
         self.emit(indent, f"{target.name} = {target.type.of(value)};")
 
     def recurrence(self, type_):
-        if type_.width > 32 or self.loop.min_ii > 1:
-            self.loop.min_ii = max(self.loop.min_ii, 2)
+        """A variable that lasts is changed: the next one in the same iteration takes longer."""
+        if type_.width > 16 or self.loop.min_ii > 1:
+            self.loop.min_ii = max(self.loop.min_ii + 1, 2 + type_.width // 64)
 
     def part_assign(self, indent, scope):
         """Of bits of a variable: x.range(h, l) = y, x[i] = y, (x, y) = z."""
@@ -101,11 +102,11 @@ class Statements:
         self.e.used.add("part_assign")
         width, clean = target.type.width, self.is_clean()
         if self.is_kept(target) and clean:
-            self.loop.min_ii = max(self.loop.min_ii, 2)
+            self.loop.min_ii = max(self.loop.min_ii, 2 + width // 64)
         other = self.random.choice(targets)
         if other.name != target.name and self.chance(25) and width + other.type.width <= self.e.max_width:
             if self.is_kept(other) and clean:
-                self.loop.min_ii = max(self.loop.min_ii, 2)
+                self.loop.min_ii = max(self.loop.min_ii, 3)
             value = Type(width + other.type.width).of(self.e.ap(scope, 1, clean)[0])
             self.emit(indent, f"({target.name}, {other.name}) = {value};")
         elif width > 1 and self.chance(40):
@@ -273,7 +274,7 @@ class Statements:
     def break_(self, indent, scope):
         self.emit(indent, f"if ({self.cheap_condition(scope)}) {{ break; }}")
         self.e.used.add("break")
-        self.loop.min_ii = max(self.loop.min_ii, self.random.randint(1, 3))
+        self.loop.min_ii = max(self.loop.min_ii, self.random.choice([1, 2, 3, 4]))
 
     def continue_(self, indent, scope):
         self.emit(indent, f"if ({self.cheap_condition(scope)}) {{ {self.step}continue; }}")
@@ -283,4 +284,4 @@ class Statements:
         if self.words is None:
             self.emit(indent, f"if ({self.cheap_condition(scope)}) {{ {self.return_text or 'return;'} }}")
             self.e.used.add("exit")
-            self.loop.min_ii = max(self.loop.min_ii, self.random.randint(1, 3))
+            self.loop.min_ii = max(self.loop.min_ii, self.random.choice([1, 2, 3, 4]))

@@ -4,6 +4,8 @@ Everything is defined behaviour: built-in signed arithmetic goes through unsigne
 types are below their width, divisors are constants other than 0, indices are as wide as their array.
 """
 
+import collections
+
 BUILTINS = {
     (1, False): ("bool", "to_bool"),
     (8, True): ("signed char", "to_schar"), (8, False): ("unsigned char", "to_uchar"),
@@ -49,6 +51,7 @@ class Expressions:
         self.random, self.features, self.used = random, features, used
         self.tables = []      # [(name, type, index bits)]
         self.functions = []   # [(call text, result type, [argument types], construct)]
+        self.calls = collections.Counter()
         self.max_width = MAX_WIDTH["very_wide" if self.has("very_wide") else "wide" if self.has("wide") else ""]
         self.popular_widths = [w for w in POPULAR_WIDTHS if w <= self.max_width]
 
@@ -267,5 +270,6 @@ class Expressions:
     def call(self, scope, depth, clean):
         call, result, arguments, construct = self.random.choice(self.functions)
         self.used.add(construct)
+        self.calls[construct] += 1
         values = ", ".join(t.of(self.ap(scope, depth - 1, clean)[0]) for t in arguments)
         return f"{result.ap()}({call}({values}))", result.ap()
