@@ -55,12 +55,33 @@ std::uint64_t unpadded_size(llvm::Type* type, const llvm::DataLayout& layout) {
          unpadded_size(structure->getElementType(last), layout);
 }
 
+// clang writes padding behind the last member out as a byte or several: the type without them, if that is `bytes` long.
+llvm::Type* without_last_bytes(llvm::Type* type, std::uint64_t bytes, const llvm::DataLayout& layout) {
+  auto* structure = llvm::dyn_cast<llvm::StructType>(type);
+  if (structure == nullptr || structure->getNumElements() < 2) {
+    return nullptr;
+  }
+  llvm::Type* last = structure->elements().back();
+  if (auto* several = llvm::dyn_cast<llvm::ArrayType>(last)) {
+    last = several->getElementType();
+  }
+  if (!last->isIntegerTy(8)) {
+    return nullptr;
+  }
+  llvm::Type* rest =
+      llvm::StructType::get(type->getContext(), structure->elements().drop_back(), structure->isPacked());
+  return unpadded_size(rest, layout) == bytes ? rest : nullptr;
+}
+
 // The first member of `type`, at any depth, that is `bytes` long; clang leaves padding out where it copies what a
 // function returned in registers.
 llvm::Type* of_size(llvm::Type* type, std::uint64_t bytes, const llvm::DataLayout& layout) {
   while (type != nullptr && type->isSized() && layout.getTypeAllocSize(type) > bytes) {
     if (unpadded_size(type, layout) == bytes) {
       return type;
+    }
+    if (llvm::Type* shorter = without_last_bytes(type, bytes, layout); shorter != nullptr) {
+      return shorter;
     }
     if (auto* array = llvm::dyn_cast<llvm::ArrayType>(type)) {
       std::uint64_t element = layout.getTypeAllocSize(array->getElementType());

@@ -88,8 +88,10 @@ void normalise_function(llvm::Function& function) {
 
 void normalise(Lowering& lowering) {
   llvm::Module& module = *lowering.compiled.module;
-  module.setDataLayout("e-m:e-p:64:64-i64:64-i128:128-S128");
+  // Wider integers are aligned as the ABI aligns _BitInt.
+  module.setDataLayout("e-m:e-p:64:64-i64:64-i128:128-i8192:64-S128");
   module.setTargetTriple("");
+  restore_wide_integers(module);
   for (llvm::Function& function : module) {
     function.setAttributes(llvm::AttributeList::get(module.getContext(), llvm::AttributeSet(),
                                                     function.getAttributes().getRetAttrs(), [&] {

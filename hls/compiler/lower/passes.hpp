@@ -29,6 +29,7 @@ struct ProcessPlan {
 // Of the whole module.
 void check_subset(Lowering& lowering);
 void normalise(Lowering& lowering);
+void restore_wide_integers(llvm::Module& module);  // part of normalise
 void read_markers(Lowering& lowering);
 void expand_streams(Lowering& lowering);
 void mark_processes(Lowering& lowering);

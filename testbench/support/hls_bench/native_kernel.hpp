@@ -1,8 +1,8 @@
 // A kernel's C++ function as the bench calls it: words in, words out, whatever its parameters' types.
 //
 // Purpose: make_native(&function, rtl) matches the function's parameters to the RTL's ports, kind by kind in order:
-//   ::hls::stream<T>& and arrays of them to streams, values to scalars, T& to output scalars, pointers to arrays (or to
-//   output scalars where the RTL has no arrays), the return value to the output named 'return'.
+//   ::hls::stream<T>& and arrays of them to streams, values to scalars, T& to output scalars, pointers to arrays (all
+//   of them, or to output scalars where the RTL has no arrays), the return value to the output named 'return'.
 // Ownership: values. Threading: in Mode::kThreads the processes of SLUICE_PROCESS run as threads within a call, joined
 //   by streams of their depth; else one after the other.
 // Errors: parameters that do not fit the ports print why and abort; what goes wrong in a run is in NativeCall::failure.
@@ -65,6 +65,7 @@ T from_words(const Words& words) {
 // Which port of each kind comes next.
 struct Cursor {
   const RtlKernel& rtl;
+  std::size_t pointers = 0;  // parameters of the function that are pointers to no stream
   std::size_t stream = 0, scalar = 0, output = 0, array = 0;
 };
 
@@ -171,6 +172,8 @@ template <class T>
 inline constexpr bool is_stream = false;
 template <class T>
 inline constexpr bool is_stream<::hls::stream<T>> = true;
+template <class T>
+inline constexpr bool is_plain_pointer = std::is_pointer_v<T> && !is_stream<std::remove_pointer_t<T>>;
 
 template <class T>
 struct OutputArgument {
@@ -199,7 +202,7 @@ struct Argument<P*, std::enable_if_t<!is_stream<P>>> {
       output.emplace(cursor);
       return;
     }
-    if (!cursor.rtl.outputs.empty() && cursor.rtl.outputs.front().name != "return") {
+    if (cursor.rtl.arrays.size() != cursor.pointers) {
       mismatch("pointer parameters with both arrays and output scalars; write T& for the scalars");
     }
     number = cursor.array;
@@ -253,7 +256,8 @@ NativeKernel make_native(R (*function)(A...), const RtlKernel& rtl,
   return [function, &rtl, mode](NativeCall& call) {
     call.streams.assign(rtl.streams.size(), {});
     call.outputs.assign(rtl.outputs.size(), std::nullopt);
-    native_detail::run<A...>(mode, {rtl}, call, std::index_sequence_for<A...>{}, [&](A... arguments) {
+    constexpr std::size_t kPointers = (std::size_t{native_detail::is_plain_pointer<A>} + ... + 0);
+    native_detail::run<A...>(mode, {rtl, kPointers}, call, std::index_sequence_for<A...>{}, [&](A... arguments) {
       if constexpr (std::is_void_v<R>) {
         function(std::forward<A>(arguments)...);
       } else {

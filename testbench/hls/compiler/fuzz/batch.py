@@ -44,29 +44,37 @@ def reason(status, output):
     return re.sub(r"\d+", "N", text)[:140]
 
 
+# Unoptimised: the runs take milliseconds, the compiler seconds.
+OPTIMISE = ["-O0", "-fpch-instantiate-templates"]
+SANITIZE = ["-fsanitize=undefined", "-fno-sanitize-recover=all"]
+
+
 def build_headers(tools, folder):
     """Precompiled headers, with and without the sanitizer."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "batch.hpp").write_text("".join(f'#include "{h}"\n' for h in HEADERS))
-    for name, extra in (("rtl", []), ("native", SANITIZE)):
-        status, output = run([tools.cxx, *tools.flags, "-O1", *extra, "-x", "c++-header", folder / "batch.hpp", "-o",
+    for name, extra in (("plain", []), ("sanitized", SANITIZE)):
+        status, output = run([tools.cxx, *tools.flags, *OPTIMISE, *extra, "-x", "c++-header", folder / "batch.hpp", "-o",
                               folder / f"{name}.pch"])
         if status != 0:
             raise SystemExit(output)
 
 
-SANITIZE = ["-fsanitize=undefined", "-fno-sanitize-recover=all"]
-
-
 class Kernel:
     """One program on its way."""
 
-    def __init__(self, name, source, bench_options=(), compiler_options=()):
-        self.name, self.source = name, source
+    def __init__(self, name, source, sanitize, bench_options=(), compiler_options=()):
+        self.name, self.source, self.sanitize = name, source, sanitize
         self.bench_options, self.compiler_options = list(bench_options), list(compiler_options)
         self.refusals = {}  # target: reason
         self.results = {}   # target: (status, output)
         self.failure = ""   # of a tool that must not fail
+
+
+def native_text(kernel):
+    return (f'namespace native_{kernel.name} {{\n#include "{kernel.source}"\n}}\n'
+            f"namespace sluice::hls_bench {{\nNativeKernel native_{kernel.name}(const RtlKernel& rtl) "
+            f"{{ return make_native(&::native_{kernel.name}::{kernel.name}, rtl); }}\n}}\n")
 
 
 class Batch:
@@ -85,7 +93,7 @@ class Batch:
                 continue
             prefix = f"V{kernel.name}_{target}"
             status, output = run([self.tools.verilator, "--cc", "--prefix", prefix, "--top-module", kernel.name,
-                                  "--Mdir", out / "v", "-O3", "--x-assign", "fast", "--x-initial", "unique",
+                                  "--Mdir", out / "v", "-O3", "--x-assign", "fast", "--x-initial", "unique", "-fno-reloop",
                                   "--output-split", "0", "--assert", "-Wall", "-Wno-fatal", "-Wno-DECLFILENAME",
                                   *(a for f in self.tools.rtl_folders for a in ("-y", f)), out / f"{kernel.name}.sv"])
             warnings = [line for line in output.splitlines() if line.startswith("%") and kernel.name + ".sv" in line]
@@ -100,51 +108,66 @@ class Batch:
             lines.append(f'#include "{out}/adapter.cpp"')
         return lines
 
-    def compile_cpp(self, name, text, kind, options):
+    def compile_cpp(self, name, text, kind="plain", options=()):
         source, result = self.folder / f"{name}.cpp", self.folder / f"{name}.o"
         source.write_text(text)
-        status, output = run([self.tools.cxx, *self.tools.flags, *options, "-include-pch", self.headers / f"{kind}.pch",
+        status, output = run([self.tools.cxx, *self.tools.flags, *OPTIMISE, *options, "-include-pch", self.headers / f"{kind}.pch",
                               "-c", source, "-o", result], limit=600)
         return (None, output or "out of time") if status != 0 else (result, "")
 
-    def objects(self, kernel, rtl_lines):
-        targets = [t for t, _ in self.tools.targets if t not in kernel.refusals]
-        folders = [f"-I{self.folder}/{kernel.name}_{t}/v" for t in targets]
-        rtl, output = self.compile_cpp(f"{kernel.name}_rtl", "\n".join(rtl_lines) + "\n", "rtl", ["-O1", *folders])
-        native_text = (f'namespace native_{kernel.name} {{\n#include "{kernel.source}"\n}}\n'
-                       "namespace sluice::hls_bench {\n"
-                       f"NativeKernel native_{kernel.name}(const RtlKernel& rtl) "
-                       f"{{ return make_native(&::native_{kernel.name}::{kernel.name}, rtl); }}\n}}\n")
-        native, more = self.compile_cpp(f"{kernel.name}_native", native_text, "native", ["-O1", *SANITIZE])
-        if not rtl or not native:
-            kernel.failure = "C++: " + (output + more)[:800]
-            return None
-        return [rtl, native]
+    def rtl_object(self, kernel, lines):
+        folders = [f"-I{self.folder}/{kernel.name}_{t}/v" for t, _ in self.tools.targets if t not in kernel.refusals]
+        return self.compile_cpp(f"{kernel.name}_rtl", "\n".join(lines) + "\n", options=folders)
+
+    def native_objects(self, kernels):
+        """One for all plain kernels, which share most of their types, and one for the sanitized ones."""
+        found = []
+        for kind, options, chosen in (("plain", [], [k for k in kernels if not k.sanitize]),
+                                      ("sanitized", SANITIZE, [k for k in kernels if k.sanitize])):
+            if not chosen:
+                continue
+            made, output = self.compile_cpp(kind, "".join(map(native_text, chosen)), kind, options)
+            if made:
+                found.append(made)
+                continue
+            for kernel in chosen:  # which one is it?
+                made, output = self.compile_cpp(f"{kernel.name}_native", native_text(kernel), kind, options)
+                if made:
+                    found.append(made)
+                else:
+                    kernel.failure = "native C++: " + output[:800]
+        return found
 
     def build(self, kernels):
         """The executable, of the kernels that came so far; None if there are none."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        objects, runs, declarations = [], [], []
+        objects, good = [], []
         for kernel in kernels:
             lines = self.compile_to_rtl(kernel)
             if not lines or kernel.failure:
                 continue
-            made = self.objects(kernel, lines)
-            if not made:
-                continue
-            objects += made
+            made, output = self.rtl_object(kernel, lines)
+            if made:
+                objects.append(made)
+                good.append(kernel)
+            else:
+                kernel.failure = "C++ of Verilator: " + output[:800]
+        objects += self.native_objects(good)
+        good = [kernel for kernel in good if not kernel.failure]
+        return self.link(good, objects) if good else None
+
+    def link(self, kernels, objects):
+        runs, declarations = [], []
+        for kernel in kernels:
             declarations.append(f"NativeKernel native_{kernel.name}(const RtlKernel&);")
             for target, _ in self.tools.targets:
                 if target not in kernel.refusals:
                     function = f"make_rtl_{kernel.name}_{target}"
                     declarations.append(f"RtlKernel {function}();")
                     runs.append(f'  {{"{kernel.name}", "{target}", {function}, native_{kernel.name}}},')
-        if not runs:
-            return None
         text = "\n".join(["namespace sluice::hls_bench {", *declarations, "static const FuzzRun kRuns[] = {", *runs,
                           "};", "}", "int main(int argc, char** argv) {",
                           "  return sluice::hls_bench::run_fuzz(sluice::hls_bench::kRuns, argc, argv);", "}", ""])
-        main, output = self.compile_cpp("main", text, "rtl", ["-O1"])
+        main, output = self.compile_cpp("main", text)
         if not main:
             raise SystemExit(output)
         program = self.folder / "batch"

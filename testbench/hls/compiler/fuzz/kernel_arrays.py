@@ -1,5 +1,5 @@
 """Arrays of random kernels: how they are stored, and what one pipelined iteration may do with them."""
-from kernel_types import Type
+from kernel_types import Type, Variable
 
 # Construct: the pragmas' text and (reads, writes, either) a cycle; None: any number.
 STORAGE = {
@@ -16,7 +16,13 @@ STORAGE = {
 }
 
 
+def index_variable(name, type_=None):
+    return Variable(name, type_ or Type(32, True, True), mutable=False)
+
+
 class Array:
+    suffix = ""  # after the indices: the member of an array of structs
+
     def __init__(self, name, construct, expressions, is_static):
         random = expressions.random
         self.name, self.construct, self.is_static = name, construct, is_static
@@ -43,14 +49,33 @@ class Array:
         return lines
 
     def element(self, indices):
-        return self.name + "".join(f"[{index}]" for index in indices)
+        return self.name + "".join(f"[{index}]" for index in indices) + self.suffix
 
     def needed_ii(self):
         reads, writes = self.counts
-        rmw = 4 if reads and writes else 1
+        rmw = 3 + reads + writes if reads and writes else 1
         if self.ports is None:
-            return 2 if reads and writes else 1
+            return 2 + writes if reads and writes else max(1, writes)
         r, w, either = self.ports
         if either:
-            return max(rmw, -(-(reads + writes) // either))
+            return max(rmw, -(-(reads + writes) // either), writes)
         return max(rmw, -(-reads // r), -(-writes // w))
+
+
+class Member(Array):
+    """A member of an array of structs, in memories of its own."""
+
+    def __init__(self, name, construct, bits, suffix, type_):
+        self.name, self.construct, self.is_static = name, construct, False
+        self.ports = STORAGE[construct][1]
+        self.bits, self.suffix, self.type, self.pragma = [bits], suffix, type_, ""
+        self.role, self.counts = "", [0, 0]
+
+
+class Argument(Array):
+    """An array that is a parameter: one read and one write a cycle."""
+
+    def __init__(self, name, bits, type_):
+        self.name, self.construct, self.is_static = name, "array_argument", True
+        self.ports, self.bits, self.type, self.pragma = (1, 1, 0), [bits], type_, ""
+        self.role, self.counts = "", [0, 0]

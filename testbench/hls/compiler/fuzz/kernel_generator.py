@@ -12,12 +12,16 @@ from kernel_process import Process
 from kernel_types import Expressions, Type, Variable
 
 FEATURES = [
-    "wide", "builtin", "variable_shift", "bit_range", "concat", "divide", "reduce", "rom", "function", "template",
+    "wide", "very_wide", "builtin", "variable_shift", "bit_range", "concat", "divide", "reduce", "rom", "function", "template",
     "struct_payload", "streams_in", "streams_out", "scalar", "output", "result", "array_argument", "static_scalar",
     "static_array", "variable_trips", "nested", "flatten", "unroll", "unroll_factor", "straight", "while_loop",
-    "inner_unroll", "switch", "break", "continue", "exit", "dataflow", *STORAGE]
+    "inner_unroll", "switch", "break", "continue", "exit", "dataflow", "part_assign", "compound", "shift_register",
+    "struct_local", "struct_array", "reference", "stream_forms", "loop_forms", "do_while", "int_bound", "triple",
+    "function_array", "static_in_function", *STORAGE]
+SELDOM = {"very_wide": 3}  # they cost most of the time; a share's divisor
 
-# What the programs of a long run must show in every pair; ii_N is a pipelined loop that asked for II=N.
+# What the programs of a long run must show in every pair; ii_N is a pipelined loop that asked for II=N, ii_4 for 4
+# or more.
 CONSTRUCTS = sorted({*FEATURES, "pipelined", "sequential", "two_dimensions", "read_modify_write", "ii_1", "ii_2", "ii_3",
                      "ii_4"})
 
@@ -38,16 +42,29 @@ class Payload:
         self.type = fields[0][1]
 
 
+class Record:
+    """A struct for variables and arrays."""
+
+    def __init__(self, name, fields, longest, changer):
+        self.name, self.fields, self.longest, self.changer = name, fields, longest, changer
+
+
 class Generator:
     def __init__(self, seed):
         self.seed, self.random = seed, random.Random(seed)
         share = self.random.choice([20, 30, 40, 50])
-        self.features = {f for f in FEATURES if self.random.randrange(100) < (share // 2 if f in STORAGE else share)}
+        self.features = {f for f in FEATURES
+                         if self.random.randrange(100) < share // (2 if f in STORAGE else SELDOM.get(f, 1))}
+        if "very_wide" in self.features:
+            self.features.add("wide")
+        if "do_while" in self.features:
+            self.features.add("while_loop")
         self.used = set()
         self.expressions = Expressions(self.random, self.features, self.used)
         self.single = "dataflow" not in self.features
         self.numbers = {}
         self.name = f"k{seed}"
+        self.records, self.count_scalar, self.stream_functions = [], "", set()
         self.head, self.functions_text = [], []
 
     def new(self, stem):
@@ -65,6 +82,10 @@ class Generator:
             return Payload(str(type_), [("", type_)])
         self.used.add("struct_payload")
         name = self.new("Word")
+        return Payload(name, self.struct(name))
+
+    def struct(self, name):
+        """Declares one; its scalars as [(path, type)]."""
         fields, lines = [], []
         for number in range(self.random.randint(2, 4)):
             type_, field = self.expressions.type(), "abcd"[number]
@@ -75,7 +96,56 @@ class Generator:
                 lines.append(f"  {type_} {field};")
                 fields.append((f".{field}", type_))
         self.head += [f"struct {name} {{", *lines, "};"]
-        return Payload(name, fields)
+        return fields
+
+    def record(self):
+        """A struct of this program, with a function that changes one."""
+        if len(self.records) < 2 and self.random.randrange(2) or not self.records:
+            name, changer = self.new("Record"), self.new("change")
+            fields = self.struct(name)
+            self.head.append(f"static void {changer}({name}& r, ap_uint<16> x) {{")
+            scope = [Variable("x", Type(16))] + [Variable("r" + path, type_) for path, type_ in fields]
+            for path, type_ in self.random.sample(fields, 2):
+                self.head.append(f"  r{path} = {type_.of(self.expressions.ap(scope, 1)[0])};")
+            self.head.append("}")
+            longest = 2 if any(path.endswith("]") for path, _ in fields) else 1
+            self.records.append(Record(name, fields, longest, changer))
+        return self.random.choice(self.records)
+
+    def stream_function(self, name, lines):
+        if name not in self.stream_functions:
+            self.stream_functions.add(name)
+            self.head += lines
+        return name
+
+    def taker(self):
+        return self.stream_function("take", ["template <class T>", "static T take(hls::stream<T>& from) {",
+                                             "#pragma HLS INLINE", "  return from.read();", "}"])
+
+    def giver(self):
+        return self.stream_function("give", ["template <class T>", "static void give(hls::stream<T>& to, const T& x) {",
+                                             "  to.write(x);", "}"])
+
+    def array_function(self, array):
+        """A function over an array: sums it, or changes it. Result type and name."""
+        name, type_, length = self.new("over"), array.type, 1 << array.bits[0]
+        result = Type(min(type_.width + 4, self.expressions.max_width), type_.signed)
+        form = self.random.randrange(3)
+        scope = [Variable("x", Type(8)), Variable("i", Type(32, True, True))]
+        value, _ = self.expressions.ap(scope, 1)
+        declared = f"{type_} (&m)[kLength]" if form == 0 else f"{type_} m[{length}]"
+        lines = [f"static {result} {name}({'const ' if form < 2 else ''}{declared}, ap_uint<8> x) {{",
+                 f"  {result} sum = 0;", f"  for (int i = 0; i < {'kLength' if form == 0 else length}; i++) {{"]
+        if form == 2:
+            lines += ["#pragma HLS PIPELINE II=5", f"    {type_} old = m[i];", f"    m[i] = {type_.of(value)};",
+                      f"    sum = {result}(sum ^ {result}({type_.ap()}(old)));"]
+        else:
+            lines += ["#pragma HLS PIPELINE II=2", f"    if (i > x) {{ return sum; }}" if self.random.randrange(3) == 0 else "",
+                      f"    sum = {result}(sum + {type_.ap()}(m[i]));"]
+        if form == 0:
+            lines.insert(0, "template <int kLength>")
+        self.head += [line for line in lines if line] + ["  }", "  return sum;", "}"]
+        return result, name
 
     def tables(self):
         if not self.has("rom"):
@@ -86,7 +156,7 @@ class Generator:
             low = -(1 << type_.width - 1) if type_.signed else 0
             values = [self.random.randrange(1 << type_.width) + low for _ in range(1 << bits)]
             name = self.new("table")
-            self.head.append(f"static const {type_} {name}[{1 << bits}] = {{"
+            self.head.append(f"{self.random.choice(['static const', 'constexpr'])} {type_} {name}[{1 << bits}] = {{"
                              + ", ".join(f"{v}{'u' if v > 0x7FFFFFFF else 'LL' if v < -0x7FFFFFFF else ''}"
                                          for v in values) + "};")
             self.expressions.tables.append((name, type_, bits))
@@ -101,7 +171,9 @@ class Generator:
             if self.random.randrange(2):
                 self.head += ["#pragma HLS INLINE"]
             self.head += [f"  if ({self.expressions.condition(scope)}) {{",
-                          f"    x = {arguments[0].of(self.expressions.ap(scope, 1)[0])};", "  }",
+                          f"    x = {arguments[0].of(self.expressions.ap(scope, 1)[0])};",
+                          *([f"    return {result.of(self.expressions.ap(scope, 1)[0])};"] if self.random.randrange(3) == 0
+                            else []), "  }",
                           f"  return {result.of(self.expressions.ap(scope, 2)[0])};", "}"]
             found.append((name, result, arguments, "function"))
         if self.has("template"):
@@ -117,6 +189,13 @@ class Generator:
                 w = self.random.randint(2, width)
                 type_ = Type(w, signed == "ap_int")
                 found.append((f"{name}<{w}, {self.random.randint(1, 3)}>", type_, [type_, Type(8)], "template"))
+        if self.has("static_in_function") and self.single:
+            type_ = Type(self.random.randint(2, 32), self.random.randrange(2) == 0)
+            name = self.new("s")
+            self.head += [f"static {type_} {name}({type_} x) {{", f"  static {type_} last = {self.random.randrange(2)};",
+                          f"  {type_} result = {type_}(last {self.random.choice('+-^')} x);", "  last = x;",
+                          "  return result;", "}"]
+            found.append((name, type_, [type_], "static_in_function"))
         self.expressions.functions = found  # from here on: they do not call each other
 
     # -- the kernel
@@ -142,22 +221,27 @@ class Generator:
         return [(self.new(stem), self.payload()) for _ in range(count)]
 
     def scalars(self, stem):
+        counts = []
+        if self.has("int_bound"):
+            self.count_scalar = self.new("count")
+            counts = [(self.count_scalar, Type(32, True, True))]
         if not self.has("scalar"):
-            return []
+            return counts
         self.used.add("scalar")
-        return [(self.new(stem), self.expressions.type()) for _ in range(self.random.randint(1, 2))]
+        return counts + [(self.new(stem), self.expressions.type()) for _ in range(self.random.randint(1, 2))]
 
     def one_process(self):
         inputs, outputs = self.streams("streams_in", "in"), self.streams("streams_out", "out")
         scalars = self.scalars("s")
         parameters = [f"hls::stream<{p.name} >& {n}" for n, p in inputs + outputs] + [f"{t} {n}" for n, t in scalars]
-        process = Process(self, inputs, outputs, scalars, None)
         # Nothing but the end writes them, so that they are always written.
         out_type, result = None, None
         if self.has("output"):
             self.used.add("output")
             out_type = self.expressions.type()
-            parameters.append(f"{out_type}& total")
+            pointer = not self.has("array_argument") and self.random.randrange(3) == 0
+            total = "*total" if pointer else "total"
+            parameters.append(f"{out_type}{'*' if pointer else '&'} total")
         if self.has("result"):
             self.used.add("result")
             result = self.expressions.type()
@@ -165,11 +249,12 @@ class Generator:
         if self.has("array_argument"):
             self.used.add("array_argument")
             bits = self.random.randint(2, 5)
-            array = ("data", self.expressions.type(), bits)
-            parameters.append(f"{array[1]} data[{1 << bits}]")
+            array = ("data", bits, self.expressions.type())
+            parameters.append(f"{array[2]} data[{1 << bits}]")
+        process = Process(self, inputs, outputs, scalars, None, array)
         early = []
         if out_type:
-            early.append(f"total = {out_type.of('ap_uint<4>(9)')};")
+            early.append(f"{total} = {out_type.of('ap_uint<4>(9)')};")
         if result:
             early.append(f"return {result.of('ap_uint<4>(5)')};")
         lines = process.body("".join(e + " " for e in early) if result else " ".join([*early, "return;"]))
@@ -178,16 +263,16 @@ class Generator:
             tail += self.array_loop(process, array)
         scope = process.base + process.state
         if out_type:
-            tail.append(f"  total = {out_type.of(self.expressions.ap(scope, 2)[0])};")
+            tail.append(f"  {total} = {out_type.of(self.expressions.ap(scope, 2)[0])};")
         if result:
             tail.append(f"  return {result.of(self.expressions.ap(scope, 2)[0])};")
         self.functions_text += [f"{result or 'void'} {self.name}({', '.join(parameters)}) {{", *lines, *tail, "}"]
 
     def array_loop(self, process, array):
-        name, type_, bits = array
+        name, bits, type_ = array
         scope = process.base + process.state + [Variable("old", type_)]
         value = type_.of(self.expressions.ap(scope, 2)[0])
-        return [f"  for (int n = 0; n < {1 << bits}; n++) {{", "#pragma HLS PIPELINE II=2",
+        return [f"  for (int n = 0; n < {1 << bits}; n++) {{", "#pragma HLS PIPELINE II=6",
                 f"    {type_} old = {name}[n];", f"    {name}[{(1 << bits) - 1} - n] = {value};", "  }"]
 
     def region(self):

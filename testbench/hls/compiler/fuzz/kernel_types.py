@@ -4,12 +4,18 @@ Everything is defined behaviour: built-in signed arithmetic goes through unsigne
 types are below their width, divisors are constants other than 0, indices are as wide as their array.
 """
 
+import collections
+
 BUILTINS = {
+    (1, False): ("bool", "to_bool"),
     (8, True): ("signed char", "to_schar"), (8, False): ("unsigned char", "to_uchar"),
     (16, True): ("short", "to_short"), (16, False): ("unsigned short", "to_ushort"),
     (32, True): ("int", "to_int"), (32, False): ("unsigned", "to_uint"),
     (64, True): ("long long", "to_int64"), (64, False): ("unsigned long long", "to_uint64")}
-MAX_WIDTH = 200
+MAX_WIDTH = {"": 64, "wide": 200, "very_wide": 2048}
+# Most widths are of these: corners, and types that programs share are compiled once.
+POPULAR_WIDTHS = [1, 2, 3, 4, 5, 7, 8, 8, 9, 12, 16, 16, 17, 18, 24, 27, 31, 32, 32, 33, 40, 63, 64, 65, 128, 129, 200,
+                  255, 512, 513, 1000, 2048]
 
 
 class Type:
@@ -45,7 +51,9 @@ class Expressions:
         self.random, self.features, self.used = random, features, used
         self.tables = []      # [(name, type, index bits)]
         self.functions = []   # [(call text, result type, [argument types], construct)]
-        self.loads = {}       # array name: function that makes a load's text, in the loop at hand
+        self.calls = collections.Counter()
+        self.max_width = MAX_WIDTH["very_wide" if self.has("very_wide") else "wide" if self.has("wide") else ""]
+        self.popular_widths = [w for w in POPULAR_WIDTHS if w <= self.max_width]
 
     def chance(self, percent):
         return self.random.randrange(100) < percent
@@ -54,8 +62,11 @@ class Expressions:
         return feature in self.features
 
     def width(self):
+        if self.chance(70):
+            return self.random.choice(self.popular_widths)
         low, high = self.random.choice([(1, 8), (1, 8), (9, 32), (9, 32), (33, 64)] +
-                                       ([(65, 128), (129, MAX_WIDTH)] if self.has("wide") else []))
+                                       ([(65, 128), (129, 200)] if self.max_width > 64 else []) +
+                                       ([(201, 512), (513, 2048)] if self.max_width > 200 else []))
         return self.random.randint(low, high)
 
     def type(self):
@@ -65,7 +76,7 @@ class Expressions:
             return Type(width, signed, True)
         type_ = Type(self.width(), self.chance(45))
         if type_.width > 64:
-            self.used.add("wide")
+            self.used.add("very_wide" if type_.width > 200 else "wide")
         return type_
 
     def constant(self, type_):
@@ -103,14 +114,15 @@ class Expressions:
             right = self.constant(type_)
         else:
             right, _ = self.ap(scope, depth - 1, clean)
-            right = f"{type_}({right})"
+            if self.chance(60):
+                right = f"{type_}({right})"
         text = f"{left} {self.random.choice(['<', '<=', '>', '>=', '==', '!='])} {right}"
         if depth > 0 and self.chance(20):
             return f"({text}) {self.random.choice(['&&', '||'])} ({self.condition(scope, 0, clean)})"
-        return text
+        return f"!({text})" if self.chance(10) else text
 
     def ap(self, scope, depth, clean=False):
-        """An expression of an ap type, at most MAX_WIDTH bits: its text and type."""
+        """An expression of an ap type, at most max_width bits: its text and type."""
         if depth <= 0 or self.chance(15):
             return self.leaf(scope, clean)
         choices = [self.arithmetic] * 5 + [self.bitwise] * 3 + [self.select] * 2 + [self.compare, self.unary,
@@ -135,7 +147,7 @@ class Expressions:
 
     def shrunk(self, text, type_):
         """Now and then cut or extended; never wider than MAX_WIDTH."""
-        limit = MAX_WIDTH if self.has("wide") else 64
+        limit = self.max_width
         if type_.width > limit or self.chance(40):
             type_ = Type(min(self.width(), limit), self.chance(50))
             return f"{type_}({text})", type_
@@ -158,8 +170,12 @@ class Expressions:
         return self.shrunk(f"{type_}({a} {op} {b})", type_)
 
     def bitwise(self, scope, depth, clean):
-        (a, ta), (b, _) = self.ap(scope, depth, clean), self.ap(scope, depth, clean)
-        return f"{ta}({a} {self.random.choice('&|^')} {ta}({b}))", ta
+        (a, ta), (b, tb) = self.ap(scope, depth, clean), self.ap(scope, depth, clean)
+        op = self.random.choice('&|^')
+        if self.chance(50):
+            return f"{ta}({a} {op} {ta}({b}))", ta
+        type_ = Type(max(ta.width, tb.width), self.chance(50))
+        return f"{type_}({a} {op} {b})", type_
 
     def select(self, scope, depth, clean):
         (a, ta), (b, _) = self.ap(scope, depth, clean), self.ap(scope, depth, clean)
@@ -195,7 +211,7 @@ class Expressions:
 
     def concat(self, scope, depth, clean):
         (a, ta), (b, tb) = self.ap(scope, depth, clean), self.ap(scope, depth, clean)
-        if ta.width + tb.width > (MAX_WIDTH if self.has("wide") else 64):
+        if ta.width + tb.width > self.max_width:
             return a, ta
         self.used.add("concat")
         type_ = Type(ta.width + tb.width)
@@ -208,7 +224,7 @@ class Expressions:
             a = f"{ta}({a})"
         self.used.add("divide")
         op = self.random.choice("/%")
-        divisor = self.random.choice([3, 5, 7, 8, 10, 13, 100, 641, self.random.randint(1, 4000)])
+        divisor = self.random.choice([1, 2, 3, 5, 7, 8, 10, 13, 100, 641, self.random.randint(1, 4000)])
         type_ = ta if op == "/" else Type(14, ta.signed)
         if ta.signed:
             sign = self.random.choice(["", "", "-"])
@@ -219,7 +235,7 @@ class Expressions:
         self.used.add("reduce")
         a, ta = self.ap(scope, depth, clean)
         method = self.random.choice(["or_reduce", "and_reduce", "xor_reduce", "countLeadingZeros"])
-        type_ = Type(9) if method == "countLeadingZeros" else Type(1)
+        type_ = Type(12) if method == "countLeadingZeros" else Type(1)
         return f"{type_}({ta}({a}).{method}())", type_
 
     def builtin(self, scope, depth, clean):
@@ -228,11 +244,16 @@ class Expressions:
         unsigned = Type(width, False, True)
         (a, _), (b, _) = self.ap(scope, depth, clean), self.ap(scope, depth, clean)
         a, b = unsigned.of(a), unsigned.of(b)
-        op = self.random.choice(["+", "-", "*", "&", "|", "^", "<<", ">>", "s>>"])
+        op = self.random.choice(["+", "-", "*", "&", "|", "^", "<<", ">>", "s>>", "/", "s/"])
         if op == "*" and width == 64:
             op = "+"
         signed = Type(width, True, True)
-        if op == "s>>":
+        if op in ("/", "s/"):
+            divisor = self.random.choice([1, 2, 3, 7, 10, 16, 60, 127, 1000, self.random.randint(2, 99999)])
+            sign = self.random.choice(["", "-"]) if op == "s/" and divisor != 1 else ""
+            a = f"(({Type(32, True, True) if op == 's/' else Type(32, False, True)}){a})"
+            text = f"({a} {self.random.choice('/%')} {sign}{divisor}{'' if op == 's/' else 'u'})"
+        elif op == "s>>":
             text = f"(({signed}){a} >> {self.random.randrange(width)})"
         elif op in ("<<", ">>"):
             text = f"({a} {op} ({b} & {width - 1}))"
@@ -249,5 +270,6 @@ class Expressions:
     def call(self, scope, depth, clean):
         call, result, arguments, construct = self.random.choice(self.functions)
         self.used.add(construct)
+        self.calls[construct] += 1
         values = ", ".join(t.of(self.ap(scope, depth - 1, clean)[0]) for t in arguments)
         return f"{result.ap()}({call}({values}))", result.ap()

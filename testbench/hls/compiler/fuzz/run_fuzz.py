@@ -16,6 +16,7 @@ import kernel_generator
 TARGETS = [("fast", ["--clock-ns", "3.0", "--target", "vup"]), ("usual", ["--clock-ns", "4.0", "--target", "vup"]),
            ("slow", ["--clock-ns", "6.7", "--target", "vup-slow"])]
 LIST_LIMIT = 30
+SANITIZE_EVERY = 10  # programs; the native run under the sanitizer takes three times as long to compile
 
 
 def arguments():
@@ -35,13 +36,14 @@ def arguments():
     parser.add_argument("--min-accepted-percent", type=float, default=0)
     parser.add_argument("--all-pairs", action="store_true", help="every pair of constructs must occur")
     parser.add_argument("--pair-table", type=pathlib.Path, help="writes how often each pair occurs")
-    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--keep", action="store_true", help="all files made, not only those of failures")
+    parser.add_argument("--sanitize", action="store_true", help="every native run under the sanitizer, not each tenth")
     return parser.parse_args()
 
 
 def run_batch(job):
     """[(seed, constructs, Kernel)] of some seeds."""
-    tools, folder, headers, seeds, keep = job
+    tools, folder, headers, seeds, keep, sanitize = job
     place = batch.Batch(tools, folder / f"batch_{seeds[0]}", headers)
     place.folder.mkdir(parents=True, exist_ok=True)
     kernels, constructs = [], []
@@ -49,11 +51,11 @@ def run_batch(job):
         text, used = kernel_generator.generate(seed)
         source = place.folder / f"k{seed}.cpp"
         source.write_text(text)
-        kernels.append(batch.Kernel(f"k{seed}", source))
+        kernels.append(batch.Kernel(f"k{seed}", source, sanitize or seed % SANITIZE_EVERY == 0))
         constructs.append(used)
     program = place.build(kernels)
     if program:
-        place.run_all(program, kernels, ["--calls", "10"])
+        place.run_all(program, kernels, ["--calls", "40"])
     bad = any(k.failure or any(status != 0 for status, _ in k.results.values()) or
               any(r.startswith("COMPILER") for r in k.refusals.values()) for k in kernels)
     if not bad and not keep:
@@ -101,7 +103,7 @@ def write_pairs(path, pairs):
 def jobs_of(options, tools, headers):
     first = options.first
     while True:
-        yield tools, options.folder, headers, list(range(first, first + options.batch)), options.keep
+        yield tools, options.folder, headers, list(range(first, first + options.batch)), options.keep, options.sanitize
         first += options.batch
 
 
