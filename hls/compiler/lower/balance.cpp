@@ -13,6 +13,7 @@
 #include "hls/compiler/lower/calls.hpp"
 #include "hls/compiler/lower/loops.hpp"
 #include "hls/compiler/lower/passes.hpp"
+#include "hls/compiler/lower/recurrences.hpp"
 
 namespace sluice::hlsc {
 namespace {
@@ -31,13 +32,12 @@ unsigned chain_kind(const llvm::Instruction& instruction) {
 
 class Balancer {
  public:
-  explicit Balancer(llvm::BasicBlock& block) : block_(block) {}
+  explicit Balancer(llvm::BasicBlock& block) : block_(block), recurrences_(find_recurrences(block)) {}
 
   void run() {
     for (llvm::Instruction& instruction : block_) {
       note_depth(instruction);
     }
-    find_recurrences();
     std::vector<llvm::Instruction*> roots;
     for (llvm::Instruction& instruction : block_) {
       if (chain_kind(instruction) != 0 && !is_inner(instruction)) {
@@ -64,68 +64,6 @@ class Balancer {
       }
     }
     depths_[&instruction] = result;
-  }
-
-  // What an instruction's value is computed from in this block; a phi from what comes round the loop.
-  std::vector<llvm::Instruction*> sources(llvm::Instruction& instruction) const {
-    std::vector<llvm::Instruction*> result;
-    auto* phi = llvm::dyn_cast<llvm::PHINode>(&instruction);
-    for (llvm::Value* operand : instruction.operands()) {
-      if (phi != nullptr && operand != phi->getIncomingValueForBlock(&block_)) {
-        continue;
-      }
-      auto* source = llvm::dyn_cast<llvm::Instruction>(operand);
-      if (source != nullptr && source->getParent() == &block_) {
-        result.push_back(source);
-      }
-    }
-    return result;
-  }
-
-  // Numbers the recurrences: values with one number depend on each other round the loop (Tarjan's algorithm, its
-  // recursion as a stack of what is left to visit).
-  void find_recurrences() {
-    struct Visit {
-      llvm::Instruction* instruction;
-      std::vector<llvm::Instruction*> left;
-    };
-    std::map<llvm::Instruction*, int> order;
-    std::map<llvm::Instruction*, int> lowest;
-    std::vector<llvm::Instruction*> open;
-    for (llvm::Instruction& start : block_) {
-      std::vector<Visit> visits;
-      auto enter = [&](llvm::Instruction* instruction) {
-        order[instruction] = lowest[instruction] = static_cast<int>(order.size());
-        open.push_back(instruction);
-        visits.push_back({instruction, sources(*instruction)});
-      };
-      if (!order.contains(&start)) {
-        enter(&start);
-      }
-      while (!visits.empty()) {
-        llvm::Instruction* at = visits.back().instruction;
-        if (!visits.back().left.empty()) {
-          llvm::Instruction* next = visits.back().left.back();
-          visits.back().left.pop_back();
-          if (!order.contains(next)) {
-            enter(next);
-          } else if (!recurrences_.contains(next)) {
-            lowest[at] = std::min(lowest[at], order[next]);
-          }
-          continue;
-        }
-        visits.pop_back();
-        if (!visits.empty()) {
-          lowest[visits.back().instruction] = std::min(lowest[visits.back().instruction], lowest[at]);
-        }
-        if (lowest[at] == order[at]) {
-          while (!recurrences_.contains(at)) {
-            recurrences_[open.back()] = order[at];
-            open.pop_back();
-          }
-        }
-      }
-    }
   }
 
   bool is_on_recurrence_of(llvm::Value* value, const llvm::Instruction& root) const {
@@ -201,7 +139,7 @@ class Balancer {
 
   llvm::BasicBlock& block_;
   std::map<const llvm::Value*, int> depths_;
-  std::map<const llvm::Value*, int> recurrences_;
+  Recurrences recurrences_;
 };
 
 }  // namespace

@@ -41,11 +41,13 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
       [](Lowering& l, const ProcessPlan& p, Process& process) { lower_memories(l, p, process); },
       [](Lowering& l, const ProcessPlan& p, Process&) { if_convert(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { optimise_values(*p.function); },
+      [](Lowering&, const ProcessPlan& p, Process& process) { linearise_recurrences(*p.function, process); },
       [](Lowering&, const ProcessPlan& p, Process&) { balance_chains(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_divisions(l, *p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_intrinsics(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { merge_blocks(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process& process) { build_process(l, p, process); },
+      [](Lowering&, const ProcessPlan&, Process& process) { drop_unused_memories(process); },
   };
   for (Step step : kSteps) {
     step(lowering, plan, process);

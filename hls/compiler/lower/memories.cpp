@@ -236,6 +236,31 @@ void create_memories(Lowering& lowering, ProcessMemories& memories, const llvm::
   MemoryMaker(lowering, memories, layout, process).run();
 }
 
+// A table that became logic, an array whose values were all known.
+void drop_unused_memories(Process& process) {
+  std::vector<bool> is_used(process.memories.size(), false);
+  for (std::size_t i = 0; i < is_used.size(); ++i) {
+    is_used[i] = process.memories[i].external >= 0;
+  }
+  for (const Op& op : process.ops) {
+    if (op.memory != MemoryId::kNone) {
+      is_used[index(op.memory)] = true;
+    }
+  }
+  std::vector<MemoryId> renumbered;
+  std::vector<Memory> kept;
+  for (std::size_t i = 0; i < is_used.size(); ++i) {
+    renumbered.push_back(static_cast<MemoryId>(kept.size()));
+    if (is_used[i]) {
+      kept.push_back(std::move(process.memories[i]));
+    }
+  }
+  process.memories = std::move(kept);
+  for (Op& op : process.ops) {
+    op.memory = op.memory == MemoryId::kNone ? op.memory : renumbered[index(op.memory)];
+  }
+}
+
 void lower_memories(Lowering& lowering, const ProcessPlan& plan, Process& process) {
   Analyses analyses(*plan.function);
   ProcessMemories memories = find_accesses(lowering, plan, analyses);

@@ -51,11 +51,13 @@ void optimise_late(llvm::Function& function);
 void optimise_values(llvm::Function& function);  // leaves the control flow as it is
 void lower_memories(Lowering& lowering, const ProcessPlan& plan, Process& process);
 void if_convert(Lowering& lowering, llvm::Function& function);
+void linearise_recurrences(llvm::Function& function, const Process& process);
 void balance_chains(llvm::Function& function);
 void expand_divisions(Lowering& lowering, llvm::Function& function);
 void expand_intrinsics(Lowering& lowering, llvm::Function& function);
 void merge_blocks(llvm::Function& function);
 void build_process(Lowering& lowering, const ProcessPlan& plan, Process& process);
+void drop_unused_memories(Process& process);
 void lower_switches(llvm::Function& function);
 
 }  // namespace sluice::hlsc
