@@ -37,8 +37,12 @@ struct Term {
 // The bits of a result in which a leaf's bits occur: (row, column).
 using Entries = std::vector<std::pair<unsigned, unsigned>>;
 
-// Takes away the diagonal or the column with most entries until none is left.
-void add_terms(llvm::Value* leaf, Entries entries, unsigned width, std::vector<Term>& terms) {
+constexpr int kByCount = -1;
+
+// Takes away a diagonal or a column at a time until none is left: the one with most entries, or as many diagonals as
+// `diagonals_first` says and then columns.
+std::vector<Term> terms_of(llvm::Value* leaf, Entries entries, unsigned width, int diagonals_first) {
+  std::vector<Term> terms;
   while (!entries.empty() && terms.size() <= kMostTerms) {
     std::map<int, unsigned> diagonals;
     std::map<unsigned, unsigned> columns;
@@ -50,10 +54,11 @@ void add_terms(llvm::Value* leaf, Entries entries, unsigned width, std::vector<T
     const auto diagonal = std::ranges::max_element(diagonals, by_count);
     const auto column = std::ranges::max_element(columns, by_count);
     Term term{.leaf = leaf,
-              .is_column = column->second > diagonal->second,
+              .is_column = diagonals_first == kByCount ? column->second > diagonal->second : diagonals_first == 0,
               .shift = diagonal->first,
               .column = column->first,
               .mask = llvm::APInt(width, 0)};
+    diagonals_first = std::max(kByCount, diagonals_first == 0 ? 0 : diagonals_first - 1);
     std::erase_if(entries, [&](const std::pair<unsigned, unsigned>& entry) {
       const bool covered = term.is_column
                                ? entry.second == term.column
@@ -65,6 +70,18 @@ void add_terms(llvm::Value* leaf, Entries entries, unsigned width, std::vector<T
     });
     terms.push_back(std::move(term));
   }
+  return terms;
+}
+
+std::vector<Term> fewest_terms(llvm::Value* leaf, const Entries& entries, unsigned width) {
+  std::vector<Term> fewest = terms_of(leaf, entries, width, kByCount);
+  for (int diagonals_first : {0, 1, 2}) {
+    std::vector<Term> terms = terms_of(leaf, entries, width, diagonals_first);
+    if (terms.size() < fewest.size()) {
+      fewest = std::move(terms);
+    }
+  }
+  return fewest;
 }
 
 int tree_levels(std::size_t leaves) {
@@ -169,11 +186,11 @@ class Lineariser {
     std::vector<Term> terms;
     std::size_t on_recurrence = 0;
     for (llvm::Value* leaf : order) {
-      const std::size_t before = terms.size();
-      add_terms(leaf, entries[leaf], width, terms);
+      const std::vector<Term> own = fewest_terms(leaf, entries[leaf], width);
+      terms.insert(terms.end(), own.begin(), own.end());
       auto* instruction = llvm::dyn_cast<llvm::Instruction>(leaf);
       const bool is_member = instruction != nullptr && members.contains(instruction);
-      on_recurrence += is_member ? terms.size() - before : 0;
+      on_recurrence += is_member ? own.size() : 0;
     }
     const std::size_t others = terms.size() > on_recurrence ? 1 : 0;
     if (terms.size() > kMostTerms || tree_levels(on_recurrence + others) >= levels_[&root]) {
