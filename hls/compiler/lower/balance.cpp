@@ -2,7 +2,8 @@
 //
 // a + b + c + d takes three additions one after the other as written and two as a tree. A chain that goes round through
 // a phi of the loop is a recurrence: there what comes from the phi must be the last operand, so that the recurrence is
-// one operation whatever the rest costs. It runs before minima and maxima are taken apart, which are chains too.
+// one operation whatever the rest costs; even where parts of the chain are used elsewhere, as in a prefix sum, which
+// then keep a chain of their own. It runs before minima and maxima are taken apart, which are chains too.
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/IntrinsicInst.h>
 
@@ -29,6 +30,8 @@ unsigned chain_kind(const llvm::Instruction& instruction) {
   auto* intrinsic = llvm::dyn_cast<llvm::MinMaxIntrinsic>(&instruction);
   return intrinsic == nullptr ? 0 : 1000 + static_cast<unsigned>(intrinsic->getIntrinsicID());
 }
+
+constexpr std::size_t kLongestCopied = 64;
 
 class Balancer {
  public:
@@ -82,7 +85,7 @@ class Balancer {
   void balance(llvm::Instruction& root) {
     std::vector<llvm::Value*> operands;
     std::vector<llvm::Instruction*> chain;
-    collect(root, root, operands, chain);
+    collect(root, root, goes_round(root), operands, chain);
     if (operands.size() < 3) {
       return;
     }
@@ -112,18 +115,31 @@ class Balancer {
     leaves.front()->takeName(&root);
     root.replaceAllUsesWith(leaves.front());
     for (llvm::Instruction* dead : chain) {
-      dead->eraseFromParent();
+      if (dead->use_empty()) {
+        dead->eraseFromParent();
+      }
     }
   }
 
-  void collect(llvm::Instruction& root, llvm::Instruction& at, std::vector<llvm::Value*>& leaves,
+  // Whether the next iteration waits for it.
+  bool goes_round(const llvm::Instruction& root) const {
+    return std::ranges::any_of(root.users(), [&](const llvm::User* user) {
+      auto* phi = llvm::dyn_cast<llvm::PHINode>(user);
+      return phi != nullptr && phi->getParent() == &block_ && is_on_recurrence_of(phi, root);
+    });
+  }
+
+  // `through`: parts of the recurrence belong to the chain even if something else uses them, which keeps them.
+  void collect(llvm::Instruction& root, llvm::Instruction& at, bool through, std::vector<llvm::Value*>& leaves,
                std::vector<llvm::Instruction*>& chain) {
     chain.push_back(&at);
     for (unsigned i = 0; i < 2; ++i) {
       auto* operand = llvm::dyn_cast<llvm::Instruction>(at.getOperand(i));
-      if (operand != nullptr && operand->getParent() == &block_ && operand->hasOneUse() &&
-          chain_kind(*operand) == chain_kind(root)) {
-        collect(root, *operand, leaves, chain);
+      const bool belongs =
+          operand != nullptr &&
+          (operand->hasOneUse() || (through && chain.size() < kLongestCopied && is_on_recurrence_of(operand, root)));
+      if (belongs && operand->getParent() == &block_ && chain_kind(*operand) == chain_kind(root)) {
+        collect(root, *operand, through, leaves, chain);
       } else {
         leaves.push_back(at.getOperand(i));
       }

@@ -9,18 +9,21 @@ namespace sluice::hlsc {
 namespace {
 
 void declare_ports(Lowering& lowering) {
+  int number = -1;
   for (const Parameter& parameter : lowering.compiled.parameters) {
+    ++number;
     if (parameter.kind == Parameter::Kind::kScalar) {
       lowering.kernel.scalars.push_back(
-          {.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed});
+          {.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed, .parameter = number});
     } else if (parameter.kind == Parameter::Kind::kScalarPointer) {
       lowering.kernel.outputs.push_back(
-          {.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed});
+          {.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed, .parameter = number});
     }
   }
   if (lowering.compiled.result) {
     const Parameter& result = *lowering.compiled.result;
-    lowering.kernel.outputs.push_back({.name = "return", .width = result.width, .is_signed = result.is_signed});
+    lowering.kernel.outputs.push_back(
+        {.name = "return", .width = result.width, .is_signed = result.is_signed, .parameter = -1});
   }
 }
 

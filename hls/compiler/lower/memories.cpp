@@ -88,7 +88,7 @@ class MemoryMaker {
         copy.initial = contents(object, leaf, result, bank);
       }
       if (object.parameter != nullptr) {
-        copy.external = external(copy);
+        copy.external = external(object, leaf, result, bank, copy);
       }
       result.banks.push_back(static_cast<MemoryId>(process_.memories.size()));
       process_.memories.push_back(std::move(copy));
@@ -96,9 +96,26 @@ class MemoryMaker {
     }
   }
 
-  int external(const Memory& memory) {
+  int external(const ArrayObject& object, const Leaf& leaf, const LeafMemories& banks, std::uint64_t bank,
+               const Memory& memory) {
+    ArrayArgument argument{.name = memory.name,
+                           .width = memory.width,
+                           .depth = memory.depth,
+                           .parameter = static_cast<int>(object.parameter - lowering_.compiled.parameters.data()),
+                           .low = leaf.packed_low,
+                           .dimensions = {}};
+    for (std::size_t i = banks.dimensions.size(); i-- > 0;) {
+      const BankedDimension& dimension = banks.dimensions[i];
+      argument.dimensions.insert(argument.dimensions.begin(),
+                                 {.count = dimension.count,
+                                  .banks = dimension.banks,
+                                  .per_bank = dimension.per_bank,
+                                  .bank = bank % dimension.banks,
+                                  .is_cyclic = dimension.kind == Partition::Kind::kCyclic});
+      bank /= dimension.banks;
+    }
     std::vector<ArrayArgument>& all = lowering_.kernel.array_arguments;
-    all.push_back({.name = memory.name, .width = memory.width, .depth = memory.depth});
+    all.push_back(std::move(argument));
     return static_cast<int>(all.size()) - 1;
   }
 

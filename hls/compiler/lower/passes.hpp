@@ -26,6 +26,10 @@ struct ProcessPlan {
   std::vector<ArgumentBinding> arguments;
 };
 
+// Library functions whose calls normalise() drops.
+[[nodiscard]] bool is_failed_assertion(const llvm::Function& function);
+[[nodiscard]] bool is_output_function(const llvm::Function& function);
+
 // Of the whole module.
 void check_subset(Lowering& lowering);
 void normalise(Lowering& lowering);
