@@ -69,7 +69,7 @@ class Balancer {
     depths_[&instruction] = result;
   }
 
-  bool is_on_recurrence_of(llvm::Value* value, const llvm::Instruction& root) const {
+  bool is_on_recurrence_of(const llvm::Value* value, const llvm::Instruction& root) const {
     auto found = recurrences_.find(value);
     return found != recurrences_.end() && found->second == recurrences_.at(&root);
   }
@@ -123,7 +123,7 @@ class Balancer {
 
   // Whether the next iteration waits for it.
   bool goes_round(const llvm::Instruction& root) const {
-    return std::ranges::any_of(root.users(), [&](const llvm::User* user) {
+    return llvm::any_of(root.users(), [&](const llvm::User* user) {
       auto* phi = llvm::dyn_cast<llvm::PHINode>(user);
       return phi != nullptr && phi->getParent() == &block_ && is_on_recurrence_of(phi, root);
     });

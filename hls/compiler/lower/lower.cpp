@@ -44,6 +44,7 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
       [](Lowering& l, const ProcessPlan& p, Process& process) { lower_memories(l, p, process); },
       [](Lowering& l, const ProcessPlan& p, Process&) { if_convert(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { optimise_values(*p.function); },
+      [](Lowering&, const ProcessPlan& p, Process&) { merge_loads(*p.function); },
       [](Lowering&, const ProcessPlan& p, Process& process) { linearise_recurrences(*p.function, process); },
       [](Lowering&, const ProcessPlan& p, Process&) { balance_chains(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_divisions(l, *p.function); },

@@ -55,6 +55,7 @@ void optimise_late(llvm::Function& function);
 void optimise_values(llvm::Function& function);  // leaves the control flow as it is
 void lower_memories(Lowering& lowering, const ProcessPlan& plan, Process& process);
 void if_convert(Lowering& lowering, llvm::Function& function);
+void merge_loads(llvm::Function& function);
 void linearise_recurrences(llvm::Function& function, const Process& process);
 void balance_chains(llvm::Function& function);
 void expand_divisions(Lowering& lowering, llvm::Function& function);
