@@ -25,7 +25,13 @@ std::string array_lines(const Kernel& kernel, const PortNames& names) {
   for (std::size_t i = 0; i < arrays.size(); ++i) {
     const ArrayArgument& array = kernel.array_arguments[i];
     const std::string& base = names.arrays[i];
-    text += fmt::format("  kernel.arrays.push_back({{\"{}\", {}, {}, {{}}}});\n", array.name, array.width, array.depth);
+    std::string dimensions;
+    for (const ArrayDimension& it : array.dimensions) {
+      dimensions += fmt::format("{}{{{}, {}, {}, {}, {}}}", dimensions.empty() ? "" : ", ", it.count, it.banks,
+                                it.per_bank, it.bank, it.is_cyclic);
+    }
+    text += fmt::format("  kernel.arrays.push_back({{\"{}\", {}, {}, {}, {}, {{{}}}, {{}}}});\n", array.name,
+                        array.width, array.depth, array.parameter, array.low, dimensions);
     for (std::size_t p = 0; p < arrays[i].ports.size(); ++p) {
       text += fmt::format("  {{\n    RtlArrayPort port = array_port(m.{0}_address{1}_o, m.{0}_ce{1}_o);\n", base, p);
       if (arrays[i].ports[p].reads) {
@@ -77,8 +83,8 @@ std::string emit_bench_adapter(const Kernel& kernel) {
                         names.scalars[i]);
   }
   for (std::size_t i = 0; i < kernel.outputs.size(); ++i) {
-    text += fmt::format("  add_scalar_output(kernel, \"{1}\", {2}, m.{0}_o, m.{0}_valid_o);\n", names.outputs[i],
-                        kernel.outputs[i].name, kernel.outputs[i].width);
+    text += fmt::format("  add_scalar_output(kernel, \"{1}\", {2}, {3}, m.{0}_o, m.{0}_valid_o);\n", names.outputs[i],
+                        kernel.outputs[i].name, kernel.outputs[i].width, kernel.outputs[i].parameter);
   }
   text += array_lines(kernel, names);
   return text + "  return kernel;\n}\n\n}  // namespace sluice::hls_bench\n";

@@ -103,6 +103,10 @@ void finish_module(llvm::Module& module, const std::string& top_symbol) {
     place_allocas(function);
   }
   make_streams_local(module);
+  // A static or inline function is a top like any other.
+  llvm::Function* top = module.getFunction(top_symbol);
+  top->setLinkage(llvm::GlobalValue::ExternalLinkage);
+  top->setComdat(nullptr);
   llvm::ModuleAnalysisManager analyses;
   llvm::PassInstrumentationCallbacks callbacks;
   analyses.registerPass([&] { return llvm::PassInstrumentationAnalysis(&callbacks); });

@@ -60,7 +60,7 @@ struct Parameter {
   bool is_signed = false;
   bool is_const = false;
   std::vector<std::uint64_t> dimensions;  // kArray: int a[4][8] is {4, 8}; kStream: an array of streams
-  PayloadLayout layout;                   // kStream: the payload; kArray: an element
+  PayloadLayout layout;                   // kStream: the payload; kArray, kScalarPointer: an element
   int line = 0;
   int column = 0;
   // Where LLVM's function has it. kStream, kScalarPointer, kArray: one argument, a pointer. kScalar: `llvm_arguments`

@@ -117,7 +117,7 @@ class ParameterReader {
       return fail(subject_ + " is the struct '" + read->layout.type_name +
                   "'; pass its members one by one or send it in an hls::stream");
     }
-    if (read) {
+    if (read && kind == Parameter::Kind::kScalar) {
       read->layout = {};
     }
     return read;

@@ -121,6 +121,7 @@ struct MemoryDependence {
 // A loop of the source that became a pipelined block.
 struct Pipeline {
   int target_ii = 1;
+  bool may_be_larger = false;  // no II is asked for: the smallest that can be had, from target_ii on
   std::vector<MemoryDependence> dependences;
 };
 
@@ -170,6 +171,7 @@ struct ScalarArgument {
   std::string name;
   unsigned width = 0;
   bool is_signed = false;
+  int parameter = -1;  // which of the source's, counted from 0; -1: none, or not known
 };
 
 struct Process {
@@ -200,10 +202,24 @@ struct Stream {
   std::vector<PayloadField> payload;
 };
 
+// How a dimension of an array argument is spread over banks, and which of them this is.
+struct ArrayDimension {
+  std::uint64_t count = 0;  // elements
+  std::uint64_t banks = 1;
+  std::uint64_t per_bank = 0;
+  std::uint64_t bank = 0;
+  bool is_cyclic = false;  // else blocks of per_bank elements
+  bool operator==(const ArrayDimension&) const = default;
+};
+
+// An array that the kernel has a port to, or a bank or a member of one.
 struct ArrayArgument {
   std::string name;
   unsigned width = 0;
   std::uint64_t depth = 0;
+  int parameter = -1;                      // as ScalarArgument::parameter
+  unsigned low = 0;                        // where the word is in the parameter's packed element
+  std::vector<ArrayDimension> dimensions;  // row-major; none: word i is element i
 };
 
 enum class Control : std::uint8_t {

@@ -141,6 +141,7 @@ class ProcessParser {
     if (words.take_if("pipeline")) {
       block.pipeline.emplace();
       block.pipeline->target_ii = words.take_number<int>();
+      block.pipeline->may_be_larger = words.take_if("or_more");
     }
     if (words.take_if("loop")) {
       block.loop_name = words.take_quoted();
@@ -336,6 +337,23 @@ Stream parse_stream(Words& words) {
   return stream;
 }
 
+void parse_part(Words& words, ArrayArgument& array) {
+  if (!words.take_if("of")) {
+    return;
+  }
+  array.parameter = words.take_number<int>();
+  array.low = words.take_if("low") ? words.take_number<unsigned>() : 0;
+  while (words.take_if("dimension")) {
+    ArrayDimension dimension;
+    dimension.count = words.take_number<std::uint64_t>();
+    dimension.banks = words.take_number<std::uint64_t>();
+    dimension.per_bank = words.take_number<std::uint64_t>();
+    dimension.bank = words.take_number<std::uint64_t>();
+    dimension.is_cyclic = words.take() == "cyclic";
+    array.dimensions.push_back(dimension);
+  }
+}
+
 void parse_kernel_line(Kernel& kernel, Words& words) {
   const std::string first = words.take();
   if (first == "kernel") {
@@ -350,11 +368,13 @@ void parse_kernel_line(Kernel& kernel, Words& words) {
     kernel.scalars.push_back(parse_scalar(words));
   } else if (first == "output") {
     kernel.outputs.push_back(parse_scalar(words));
+    kernel.outputs.back().parameter = words.take_if("of") ? words.take_number<int>() : -1;
   } else if (first == "array") {
     ArrayArgument array;
     array.name = words.take();
     array.width = words.take_number<unsigned>();
     array.depth = words.take_number<std::uint64_t>();
+    parse_part(words, array);
     kernel.array_arguments.push_back(std::move(array));
   } else {
     throw Malformed{"'" + first + "' starts no line here"};

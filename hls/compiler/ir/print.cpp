@@ -28,6 +28,22 @@ std::string label(OpId op) { return "%" + std::to_string(static_cast<int>(op)); 
 
 std::string sign(bool is_signed) { return is_signed ? " signed" : " unsigned"; }
 
+// Which of the parameters an array argument is, and which part of it.
+std::string part(const ArrayArgument& array) {
+  if (array.parameter < 0) {
+    return "";
+  }
+  std::string words = " of " + std::to_string(array.parameter) + " low " + std::to_string(array.low);
+  for (const ArrayDimension& dimension : array.dimensions) {
+    words += " dimension";
+    for (std::uint64_t number : {dimension.count, dimension.banks, dimension.per_bank, dimension.bank}) {
+      words += " " + std::to_string(number);
+    }
+    words += dimension.is_cyclic ? " cyclic" : " block";
+  }
+  return words;
+}
+
 class Printer {
  public:
   explicit Printer(const Kernel& kernel) : kernel_(kernel) {}
@@ -44,10 +60,11 @@ class Printer {
       line("scalar " + scalar.name + " " + std::to_string(scalar.width) + sign(scalar.is_signed));
     }
     for (const ScalarArgument& output : kernel_.outputs) {
-      line("output " + output.name + " " + std::to_string(output.width) + sign(output.is_signed));
+      line("output " + output.name + " " + std::to_string(output.width) + sign(output.is_signed) +
+           (output.parameter < 0 ? "" : " of " + std::to_string(output.parameter)));
     }
     for (const ArrayArgument& array : kernel_.array_arguments) {
-      line("array " + array.name + " " + std::to_string(array.width) + " " + std::to_string(array.depth));
+      line("array " + array.name + " " + std::to_string(array.width) + " " + std::to_string(array.depth) + part(array));
     }
     for (const Process& process : kernel_.processes) {
       print_process(process);
@@ -126,6 +143,7 @@ class Printer {
     std::string words = "block " + block.name;
     if (block.pipeline) {
       words += " pipeline " + std::to_string(block.pipeline->target_ii);
+      words += block.pipeline->may_be_larger ? " or_more" : "";
     }
     if (block.loop_depth > 0) {
       words += " loop " + quoted(block.loop_name) + " " + std::to_string(block.loop_depth);

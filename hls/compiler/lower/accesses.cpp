@@ -1,7 +1,8 @@
 // Pass 13, first step: what every load and store means.
 //
-// An address is followed through GEPs to its object. A selected address means several places, each with a predicate; an
-// address that is a phi (a pointer that walks) becomes an integer phi if all its values are in one object.
+// An address is followed through GEPs to its object. A selected address means several places, each with a predicate; so
+// does a phi of addresses in several objects (instcombine makes one of two loads in two branches). An address that is a
+// phi in one object (a pointer that walks) becomes an integer phi.
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Operator.h>
@@ -147,7 +148,10 @@ class AccessFinder {
     std::set<llvm::Value*> seen;
     llvm::Value* base = only_base(phi, seen);
     if (base == nullptr || llvm::isa<llvm::PHINode>(base) || llvm::isa<llvm::SelectInst>(base)) {
-      lowering_.error(user.getDebugLoc(),
+      if (!is_cyclic(phi)) {
+        return places_of_several(phi);
+      }
+      lowering_.error(user.getDebugLoc() ? user.getDebugLoc() : place_before(user),
                       "a pointer that may point into one of several arrays; use an index and a condition");
       return {};
     }
@@ -158,6 +162,60 @@ class AccessFinder {
     const Leaf& leaf = memories_.objects[*object].layout.front();
     std::int64_t unit = leaf.dimensions.empty() ? 1 : leaf.dimensions.back().stride_bytes;
     return {{.predicate = nullptr, .base = base, .offset = {.constant = 0, .terms = {{index_of(phi, unit), unit}}}}};
+  }
+
+  // Whether its value may be made from what it was.
+  static bool is_cyclic(llvm::PHINode& phi) {
+    std::set<llvm::Value*> seen;
+    std::vector<llvm::Value*> work(phi.incoming_values().begin(), phi.incoming_values().end());
+    while (!work.empty()) {
+      llvm::Value* value = work.back();
+      work.pop_back();
+      if (value == &phi) {
+        return true;
+      }
+      auto* instruction = llvm::dyn_cast<llvm::Instruction>(value);
+      if (instruction != nullptr && value->getType()->isPointerTy() && seen.insert(value).second) {
+        work.insert(work.end(), instruction->op_begin(), instruction->op_end());
+      }
+    }
+    return false;
+  }
+
+  // The places of each incoming address, under the condition that control came from there; what they are computed from
+  // gets phis of its own.
+  std::vector<Place> places_of_several(llvm::PHINode& phi) {
+    std::vector<Place> result;
+    llvm::LLVMContext& context = phi.getContext();
+    for (unsigned i = 0; i < phi.getNumIncomingValues(); ++i) {
+      llvm::BasicBlock* from = phi.getIncomingBlock(i);
+      for (Place& place : places(*phi.getIncomingValue(i), *from->getTerminator())) {
+        llvm::Value* condition = place.predicate == nullptr ? llvm::ConstantInt::getTrue(context) : place.predicate;
+        place.predicate = only_from(phi, from, *condition, *llvm::ConstantInt::getFalse(context));
+        for (auto& [value, bytes] : place.offset.terms) {
+          value = only_from(phi, from, *value, *llvm::PoisonValue::get(value->getType()));
+        }
+        result.push_back(std::move(place));
+      }
+    }
+    return result;
+  }
+
+  static llvm::Value* only_from(llvm::PHINode& beside, llvm::BasicBlock* from, llvm::Value& value, llvm::Value& else_) {
+    auto* phi = llvm::PHINode::Create(value.getType(), beside.getNumIncomingValues(), "", beside.getIterator());
+    for (llvm::BasicBlock* block : beside.blocks()) {
+      phi->addIncoming(block == from ? &value : &else_, block);
+    }
+    return phi;
+  }
+
+  // Instructions that LLVM made of several have no place of their own.
+  static llvm::DebugLoc place_before(llvm::Instruction& instruction) {
+    llvm::Instruction* at = &instruction;
+    while (at != nullptr && !at->getDebugLoc()) {
+      at = at->getPrevNode();
+    }
+    return at != nullptr ? at->getDebugLoc() : instruction.getParent()->getTerminator()->getDebugLoc();
   }
 
   // The address as a number of units from its object, in an integer phi beside every pointer phi.

@@ -143,7 +143,8 @@ ArrayLayout layout_of(const Parameter& parameter) {
                       .memory_bits = field.memory_bits,
                       .dimensions = dimensions,
                       .declared_width = field.width,
-                      .is_signed = field.is_signed});
+                      .is_signed = field.is_signed,
+                      .packed_low = field.low});
   }
   return layout;
 }

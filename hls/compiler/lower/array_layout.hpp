@@ -33,6 +33,7 @@ struct Leaf {
   // Where the source's type is known (array arguments): its bits.
   std::optional<unsigned> declared_width;
   bool is_signed = false;
+  unsigned packed_low = 0;  // and where they are in a packed element
 
   [[nodiscard]] std::uint64_t count() const;
 };

@@ -2,7 +2,8 @@
 //
 // a + b + c + d takes three additions one after the other as written and two as a tree. A chain that goes round through
 // a phi of the loop is a recurrence: there what comes from the phi must be the last operand, so that the recurrence is
-// one operation whatever the rest costs. It runs before minima and maxima are taken apart, which are chains too.
+// one operation whatever the rest costs; even where parts of the chain are used elsewhere, as in a prefix sum, which
+// then keep a chain of their own. It runs before minima and maxima are taken apart, which are chains too.
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/IntrinsicInst.h>
 
@@ -13,6 +14,7 @@
 #include "hls/compiler/lower/calls.hpp"
 #include "hls/compiler/lower/loops.hpp"
 #include "hls/compiler/lower/passes.hpp"
+#include "hls/compiler/lower/recurrences.hpp"
 
 namespace sluice::hlsc {
 namespace {
@@ -29,15 +31,16 @@ unsigned chain_kind(const llvm::Instruction& instruction) {
   return intrinsic == nullptr ? 0 : 1000 + static_cast<unsigned>(intrinsic->getIntrinsicID());
 }
 
+constexpr std::size_t kLongestCopied = 64;
+
 class Balancer {
  public:
-  explicit Balancer(llvm::BasicBlock& block) : block_(block) {}
+  explicit Balancer(llvm::BasicBlock& block) : block_(block), recurrences_(find_recurrences(block)) {}
 
   void run() {
     for (llvm::Instruction& instruction : block_) {
       note_depth(instruction);
     }
-    find_recurrences();
     std::vector<llvm::Instruction*> roots;
     for (llvm::Instruction& instruction : block_) {
       if (chain_kind(instruction) != 0 && !is_inner(instruction)) {
@@ -66,69 +69,7 @@ class Balancer {
     depths_[&instruction] = result;
   }
 
-  // What an instruction's value is computed from in this block; a phi from what comes round the loop.
-  std::vector<llvm::Instruction*> sources(llvm::Instruction& instruction) const {
-    std::vector<llvm::Instruction*> result;
-    auto* phi = llvm::dyn_cast<llvm::PHINode>(&instruction);
-    for (llvm::Value* operand : instruction.operands()) {
-      if (phi != nullptr && operand != phi->getIncomingValueForBlock(&block_)) {
-        continue;
-      }
-      auto* source = llvm::dyn_cast<llvm::Instruction>(operand);
-      if (source != nullptr && source->getParent() == &block_) {
-        result.push_back(source);
-      }
-    }
-    return result;
-  }
-
-  // Numbers the recurrences: values with one number depend on each other round the loop (Tarjan's algorithm, its
-  // recursion as a stack of what is left to visit).
-  void find_recurrences() {
-    struct Visit {
-      llvm::Instruction* instruction;
-      std::vector<llvm::Instruction*> left;
-    };
-    std::map<llvm::Instruction*, int> order;
-    std::map<llvm::Instruction*, int> lowest;
-    std::vector<llvm::Instruction*> open;
-    for (llvm::Instruction& start : block_) {
-      std::vector<Visit> visits;
-      auto enter = [&](llvm::Instruction* instruction) {
-        order[instruction] = lowest[instruction] = static_cast<int>(order.size());
-        open.push_back(instruction);
-        visits.push_back({instruction, sources(*instruction)});
-      };
-      if (!order.contains(&start)) {
-        enter(&start);
-      }
-      while (!visits.empty()) {
-        llvm::Instruction* at = visits.back().instruction;
-        if (!visits.back().left.empty()) {
-          llvm::Instruction* next = visits.back().left.back();
-          visits.back().left.pop_back();
-          if (!order.contains(next)) {
-            enter(next);
-          } else if (!recurrences_.contains(next)) {
-            lowest[at] = std::min(lowest[at], order[next]);
-          }
-          continue;
-        }
-        visits.pop_back();
-        if (!visits.empty()) {
-          lowest[visits.back().instruction] = std::min(lowest[visits.back().instruction], lowest[at]);
-        }
-        if (lowest[at] == order[at]) {
-          while (!recurrences_.contains(at)) {
-            recurrences_[open.back()] = order[at];
-            open.pop_back();
-          }
-        }
-      }
-    }
-  }
-
-  bool is_on_recurrence_of(llvm::Value* value, const llvm::Instruction& root) const {
+  bool is_on_recurrence_of(const llvm::Value* value, const llvm::Instruction& root) const {
     auto found = recurrences_.find(value);
     return found != recurrences_.end() && found->second == recurrences_.at(&root);
   }
@@ -144,7 +85,7 @@ class Balancer {
   void balance(llvm::Instruction& root) {
     std::vector<llvm::Value*> operands;
     std::vector<llvm::Instruction*> chain;
-    collect(root, root, operands, chain);
+    collect(root, root, goes_round(root), operands, chain);
     if (operands.size() < 3) {
       return;
     }
@@ -174,18 +115,31 @@ class Balancer {
     leaves.front()->takeName(&root);
     root.replaceAllUsesWith(leaves.front());
     for (llvm::Instruction* dead : chain) {
-      dead->eraseFromParent();
+      if (dead->use_empty()) {
+        dead->eraseFromParent();
+      }
     }
   }
 
-  void collect(llvm::Instruction& root, llvm::Instruction& at, std::vector<llvm::Value*>& leaves,
+  // Whether the next iteration waits for it.
+  bool goes_round(const llvm::Instruction& root) const {
+    return llvm::any_of(root.users(), [&](const llvm::User* user) {
+      auto* phi = llvm::dyn_cast<llvm::PHINode>(user);
+      return phi != nullptr && phi->getParent() == &block_ && is_on_recurrence_of(phi, root);
+    });
+  }
+
+  // `through`: parts of the recurrence belong to the chain even if something else uses them, which keeps them.
+  void collect(llvm::Instruction& root, llvm::Instruction& at, bool through, std::vector<llvm::Value*>& leaves,
                std::vector<llvm::Instruction*>& chain) {
     chain.push_back(&at);
     for (unsigned i = 0; i < 2; ++i) {
       auto* operand = llvm::dyn_cast<llvm::Instruction>(at.getOperand(i));
-      if (operand != nullptr && operand->getParent() == &block_ && operand->hasOneUse() &&
-          chain_kind(*operand) == chain_kind(root)) {
-        collect(root, *operand, leaves, chain);
+      const bool belongs =
+          operand != nullptr &&
+          (operand->hasOneUse() || (through && chain.size() < kLongestCopied && is_on_recurrence_of(operand, root)));
+      if (belongs && operand->getParent() == &block_ && chain_kind(*operand) == chain_kind(root)) {
+        collect(root, *operand, through, leaves, chain);
       } else {
         leaves.push_back(at.getOperand(i));
       }
@@ -201,7 +155,7 @@ class Balancer {
 
   llvm::BasicBlock& block_;
   std::map<const llvm::Value*, int> depths_;
-  std::map<const llvm::Value*, int> recurrences_;
+  Recurrences recurrences_;
 };
 
 }  // namespace

@@ -16,6 +16,9 @@
 namespace sluice::hlsc {
 namespace {
 
+// The most that an int can count: no bound that the source means.
+constexpr unsigned kNoBound = 0x7FFFFFFF;
+
 bool is_effect(const llvm::Instruction& instruction) {
   std::optional<CallKind> kind = call_kind(instruction);
   const bool never = kind && has_predicate(*kind) && llvm::isa<llvm::Constant>(instruction.getOperand(0)) &&
@@ -166,7 +169,7 @@ void ProcessBuilder::start_block(llvm::BasicBlock& block) {
 void ProcessBuilder::start_loop(llvm::Loop& loop, std::optional<std::size_t> number, Block& block) {
   if (unsigned trips = analyses_.evolution.getSmallConstantTripCount(&loop)) {
     block.min_trips = block.max_trips = trips;
-  } else if (unsigned most = analyses_.evolution.getSmallConstantMaxTripCount(&loop)) {
+  } else if (unsigned most = analyses_.evolution.getSmallConstantMaxTripCount(&loop); most != 0 && most < kNoBound) {
     block.max_trips = most;
   }
   if (!number) {
@@ -179,7 +182,8 @@ void ProcessBuilder::start_loop(llvm::Loop& loop, std::optional<std::size_t> num
     block.max_trips = directives.max_trips;
   }
   if (directives.pipeline_ii && loop.getNumBlocks() == 1) {
-    block.pipeline = Pipeline{.target_ii = *directives.pipeline_ii, .dependences = {}};
+    block.pipeline =
+        Pipeline{.target_ii = *directives.pipeline_ii, .may_be_larger = directives.ii_may_be_larger, .dependences = {}};
     pipelined_.emplace_back(loop.getHeader(), &loop);
   }
 }

@@ -28,6 +28,7 @@ struct LoopDirectives {
   llvm::DebugLoc location;
   int depth = 0;                     // in its function: 1 is outermost
   std::optional<int> pipeline_ii;    // PIPELINE
+  bool ii_may_be_larger = false;     // PIPELINE without an II
   std::optional<int> unroll_factor;  // UNROLL; 0 is all
   bool flatten = false;              // LOOP_FLATTEN
   bool dissolve = false;             // inside a pipelined loop or function: to be unrolled whole

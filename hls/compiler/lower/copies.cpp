@@ -252,6 +252,7 @@ class CopyExpander {
     directives.depth = 1000;
     if (pipelined) {
       directives.pipeline_ii = 1;
+      directives.ii_may_be_larger = true;
     }
     create_call(builder, CallKind::kLoop, builder.getVoidTy(),
                 {builder.getInt32(static_cast<std::uint32_t>(lowering_.loops.size()))});

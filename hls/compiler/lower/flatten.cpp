@@ -31,30 +31,47 @@ class Flattener {
         continue;
       }
       LoopDirectives& directives = lowering_.loops[*number];
-      llvm::Loop* outer = inner->getParentLoop();
-      if (outer == nullptr) {
-        directives.flatten = false;
-        if (flattened_ == 0) {
+      if (std::string obstacle = what_hinders(*inner, directives); !obstacle.empty()) {
+        // A nest is flattened as far up as it can be.
+        if (directives.depth != kFlattened) {
           lowering_.error(directives.location,
-                          "LOOP_FLATTEN of loop '" + directives.name + "': there is no loop around it");
+                          "LOOP_FLATTEN of loop '" + directives.name + "' can't be honoured: " + obstacle);
         }
-        return false;
+        directives.flatten = false;
+        continue;
       }
-      if (!inner->isInnermost() || outer->getSubLoops().size() != 1 || !directives.pipeline_ii) {
-        lowering_.error(directives.location,
-                        "LOOP_FLATTEN of loop '" + directives.name +
-                            "' can't be honoured: it needs PIPELINE, must be innermost and the only "
-                            "loop in the one around");
-        return false;
-      }
-      flatten(analyses, *inner, *outer, *number);
-      ++flattened_;
+      flatten(analyses, *inner, *inner->getParentLoop(), *number);
       return true;
     }
     return false;
   }
 
  private:
+  static constexpr int kFlattened = 0;  // LoopDirectives::depth of what became one loop
+
+  std::string name_of(const llvm::Loop& loop) const {
+    std::optional<std::size_t> number = directives_of(lowering_, loop);
+    return number ? "the loop '" + lowering_.loops[*number].name + "'" : "another loop";
+  }
+
+  std::string what_hinders(const llvm::Loop& inner, const LoopDirectives& directives) const {
+    if (!inner.isInnermost()) {
+      return "put it into the innermost, " + name_of(*inner.getSubLoops().front());
+    }
+    if (!directives.pipeline_ii) {
+      return "the loop has no PIPELINE";
+    }
+    if (inner.getParentLoop() == nullptr) {
+      return "there is no loop around it";
+    }
+    for (const llvm::Loop* other : inner.getParentLoop()->getSubLoops()) {
+      if (other != &inner) {
+        return "the loop around it also has " + name_of(*other);
+      }
+    }
+    return {};
+  }
+
   void flatten(Analyses& analyses, llvm::Loop& inner, llvm::Loop& outer, std::size_t number) {
     for (llvm::Loop* loop : {&outer, &inner}) {
       llvm::simplifyLoop(loop, &analyses.dominators, &analyses.loops, &analyses.evolution, &analyses.assumptions,
@@ -75,7 +92,7 @@ class Flattener {
     demote(outer);
     copy_behind(between, inner, header);
     LoopDirectives& directives = lowering_.loops[number];
-    directives.depth = 0;
+    directives.depth = kFlattened;
     directives.min_trips = directives.max_trips = trips == 0 ? std::nullopt : std::optional(trips);
   }
 
@@ -184,7 +201,6 @@ class Flattener {
 
   Lowering& lowering_;
   llvm::Function& function_;
-  int flattened_ = 0;
 };
 
 }  // namespace

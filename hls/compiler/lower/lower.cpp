@@ -10,18 +10,21 @@ namespace sluice::hlsc {
 namespace {
 
 void declare_ports(Lowering& lowering) {
+  int number = -1;
   for (const Parameter& parameter : lowering.compiled.parameters) {
+    ++number;
     if (parameter.kind == Parameter::Kind::kScalar) {
       lowering.kernel.scalars.push_back(
-          {.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed});
+          {.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed, .parameter = number});
     } else if (parameter.kind == Parameter::Kind::kScalarPointer) {
       lowering.kernel.outputs.push_back(
-          {.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed});
+          {.name = parameter.name, .width = parameter.width, .is_signed = parameter.is_signed, .parameter = number});
     }
   }
   if (lowering.compiled.result) {
     const Parameter& result = *lowering.compiled.result;
-    lowering.kernel.outputs.push_back({.name = "return", .width = result.width, .is_signed = result.is_signed});
+    lowering.kernel.outputs.push_back(
+        {.name = "return", .width = result.width, .is_signed = result.is_signed, .parameter = -1});
   }
 }
 
@@ -42,12 +45,15 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
       [](Lowering& l, const ProcessPlan& p, Process& process) { lower_memories(l, p, process); },
       [](Lowering& l, const ProcessPlan& p, Process&) { if_convert(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { optimise_values(*p.function); },
+      [](Lowering&, const ProcessPlan& p, Process&) { merge_loads(*p.function); },
+      [](Lowering&, const ProcessPlan& p, Process& process) { linearise_recurrences(*p.function, process); },
       [](Lowering&, const ProcessPlan& p, Process&) { balance_chains(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_divisions(l, *p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_intrinsics(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { merge_blocks(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process& process) { build_process(l, p, process); },
       [](Lowering&, const ProcessPlan&, Process& process) { narrow_operations(process); },
+      [](Lowering&, const ProcessPlan&, Process& process) { drop_unused_memories(process); },
   };
   for (Step step : kSteps) {
     step(lowering, plan, process);

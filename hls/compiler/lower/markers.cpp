@@ -85,10 +85,8 @@ class MarkerReader {
       function_.addFnAttr("sluice-dataflow");
     } else if (directive == "inline") {
       if (marker.words.contains("off")) {
-        lowering_.error(
-            call.getDebugLoc(),
-            "INLINE off can't be honoured: every function outside of a DATAFLOW region is inlined; remove the "
-            "pragma");
+        lowering_.warning(call.getDebugLoc(),
+                          "INLINE off is ignored: every function outside of a DATAFLOW region is inlined");
       }
     } else if (directive == "interface") {
       read_interface(call, marker);
@@ -120,6 +118,7 @@ class MarkerReader {
     bool off = marker.words.contains("off");
     if (marker.directive == "pipeline") {
       loop.pipeline_ii = off ? std::nullopt : std::optional(number(marker, "ii", 1));
+      loop.ii_may_be_larger = !marker.numbers.contains("ii");
       if (loop.pipeline_ii && *loop.pipeline_ii < 1) {
         lowering_.error(call.getDebugLoc(), "the II must be 1 or more");
       }
@@ -148,8 +147,8 @@ class MarkerReader {
       return;
     }
     const auto* argument = interface_argument(marker.object);
-    const Parameter* parameter = nullptr;
-    for (const Parameter& candidate : lowering_.compiled.parameters) {
+    Parameter* parameter = nullptr;
+    for (Parameter& candidate : lowering_.compiled.parameters) {
       if (argument != nullptr && function_.getName() == lowering_.compiled.top_symbol &&
           static_cast<int>(argument->getArgNo()) == candidate.llvm_argument) {
         parameter = &candidate;
@@ -158,9 +157,17 @@ class MarkerReader {
     if (parameter == nullptr) {
       return;
     }
+    const bool is_memory = mode->second == "ap_memory" || mode->second == "bram" || mode->second == "m_axi";
+    if (is_memory && parameter->kind == Parameter::Kind::kScalarPointer) {
+      make_array(call, marker, *parameter);
+    }
+    if (mode->second == "m_axi") {
+      lowering_.warning(call.getDebugLoc(), "there is no AXI master here: '" + parameter->name +
+                                                "' is an ap_memory port, for hand-written logic to serve");
+    }
     bool is_stream = parameter->kind == Parameter::Kind::kStream;
     bool is_array = parameter->kind == Parameter::Kind::kArray;
-    if ((mode->second == "axis") != is_stream || (mode->second == "ap_memory") != is_array) {
+    if ((mode->second == "axis") != is_stream || is_memory != is_array) {
       if (mode->second != "s_axilite") {
         lowering_.error(call.getDebugLoc(), "INTERFACE " + mode->second + " can't be honoured for '" + parameter->name +
                                                 "': " +
@@ -169,6 +176,19 @@ class MarkerReader {
                                                             : "a scalar is an ap_none port"));
       }
     }
+  }
+
+  // A pointer at the first of `depth` elements.
+  void make_array(llvm::CallInst& call, const PragmaMarker& marker, Parameter& parameter) {
+    const int depth = number(marker, "depth", 0);
+    if (depth < 1) {
+      lowering_.error(call.getDebugLoc(), "how many elements '" + parameter.name +
+                                              "' points at is not known; write depth=N here, or declare it as " +
+                                              parameter.name + "[N]");
+      return;
+    }
+    parameter.kind = Parameter::Kind::kArray;
+    parameter.dimensions = {static_cast<std::uint64_t>(depth)};
   }
 
   static const llvm::Argument* interface_argument(llvm::Value* object) {

@@ -88,7 +88,7 @@ class MemoryMaker {
         copy.initial = contents(object, leaf, result, bank);
       }
       if (object.parameter != nullptr) {
-        copy.external = external(copy);
+        copy.external = external(object, leaf, result, bank, copy);
       }
       result.banks.push_back(static_cast<MemoryId>(process_.memories.size()));
       process_.memories.push_back(std::move(copy));
@@ -96,9 +96,26 @@ class MemoryMaker {
     }
   }
 
-  int external(const Memory& memory) {
+  int external(const ArrayObject& object, const Leaf& leaf, const LeafMemories& banks, std::uint64_t bank,
+               const Memory& memory) {
+    ArrayArgument argument{.name = memory.name,
+                           .width = memory.width,
+                           .depth = memory.depth,
+                           .parameter = static_cast<int>(object.parameter - lowering_.compiled.parameters.data()),
+                           .low = leaf.packed_low,
+                           .dimensions = {}};
+    for (std::size_t i = banks.dimensions.size(); i-- > 0;) {
+      const BankedDimension& dimension = banks.dimensions[i];
+      argument.dimensions.insert(argument.dimensions.begin(),
+                                 {.count = dimension.count,
+                                  .banks = dimension.banks,
+                                  .per_bank = dimension.per_bank,
+                                  .bank = bank % dimension.banks,
+                                  .is_cyclic = dimension.kind == Partition::Kind::kCyclic});
+      bank /= dimension.banks;
+    }
     std::vector<ArrayArgument>& all = lowering_.kernel.array_arguments;
-    all.push_back({.name = memory.name, .width = memory.width, .depth = memory.depth});
+    all.push_back(std::move(argument));
     return static_cast<int>(all.size()) - 1;
   }
 
@@ -234,6 +251,31 @@ class MemoryMaker {
 void create_memories(Lowering& lowering, ProcessMemories& memories, const llvm::DataLayout& layout, Process& process) {
   lowering.memory_directives.clear();
   MemoryMaker(lowering, memories, layout, process).run();
+}
+
+// A table that became logic, an array whose values were all known.
+void drop_unused_memories(Process& process) {
+  std::vector<bool> is_used(process.memories.size(), false);
+  for (std::size_t i = 0; i < is_used.size(); ++i) {
+    is_used[i] = process.memories[i].external >= 0;
+  }
+  for (const Op& op : process.ops) {
+    if (op.memory != MemoryId::kNone) {
+      is_used[index(op.memory)] = true;
+    }
+  }
+  std::vector<MemoryId> renumbered;
+  std::vector<Memory> kept;
+  for (std::size_t i = 0; i < is_used.size(); ++i) {
+    renumbered.push_back(static_cast<MemoryId>(kept.size()));
+    if (is_used[i]) {
+      kept.push_back(std::move(process.memories[i]));
+    }
+  }
+  process.memories = std::move(kept);
+  for (Op& op : process.ops) {
+    op.memory = op.memory == MemoryId::kNone ? op.memory : renumbered[index(op.memory)];
+  }
 }
 
 void lower_memories(Lowering& lowering, const ProcessPlan& plan, Process& process) {

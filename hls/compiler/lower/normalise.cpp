@@ -10,6 +10,13 @@
 #include "hls/compiler/lower/passes.hpp"
 
 namespace sluice::hlsc {
+
+bool is_failed_assertion(const llvm::Function& function) { return function.getName() == "__assert_fail"; }
+
+bool is_output_function(const llvm::Function& function) {
+  return function.getName() == "printf" || function.getName() == "puts" || function.getName() == "putchar";
+}
+
 namespace {
 
 bool is_decoration(const llvm::Instruction& instruction) {
@@ -31,6 +38,20 @@ bool is_decoration(const llvm::Instruction& instruction) {
     default:
       return false;
   }
+}
+
+// What is only of use to someone who watches a program run. Behind a failed assertion control does not go on, so that
+// it stays a promise to LLVM.
+bool is_talk(Lowering& lowering, const llvm::Instruction& instruction) {
+  const auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+  const llvm::Function* callee = call == nullptr ? nullptr : call->getCalledFunction();
+  if (callee == nullptr || !(is_failed_assertion(*callee) || is_output_function(*callee))) {
+    return false;
+  }
+  if (is_output_function(*callee)) {
+    lowering.warning(call->getDebugLoc(), "'" + callee->getName().str() + "' is ignored: hardware prints nothing");
+  }
+  return true;
 }
 
 // __builtin_expect and the like: their first operand is what they give.
@@ -67,9 +88,12 @@ void widen_access(llvm::Instruction& instruction) {
   load->eraseFromParent();
 }
 
-void normalise_function(llvm::Function& function) {
+void normalise_function(Lowering& lowering, llvm::Function& function) {
   for (llvm::Instruction& instruction : llvm::make_early_inc_range(llvm::instructions(function))) {
-    if (is_decoration(instruction)) {
+    if (is_decoration(instruction) || is_talk(lowering, instruction)) {
+      if (!instruction.getType()->isVoidTy()) {
+        instruction.replaceAllUsesWith(llvm::Constant::getNullValue(instruction.getType()));
+      }
       instruction.eraseFromParent();
       continue;
     }
@@ -103,7 +127,7 @@ void normalise(Lowering& lowering) {
                                                     }()));
     function.setDoesNotThrow();
     if (!function.isDeclaration()) {
-      normalise_function(function);
+      normalise_function(lowering, function);
     }
   }
 }

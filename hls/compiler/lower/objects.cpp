@@ -17,6 +17,12 @@ class ObjectReader {
     const std::string& directive = marker_.directive;
     if (directive == "array_partition") {
       partition(object);
+    } else if (directive == "array_reshape") {
+      lowering_.warning(
+          place_, "ARRAY_RESHAPE is lowered as ARRAY_PARTITION: as many elements a cycle, in memories side by side");
+      partition(object);
+    } else if (directive == "resource") {
+      resource(object);
     } else if (directive == "bind_storage") {
       object.storage_type = word("type");
       object.storage_impl = word("impl");
@@ -57,6 +63,23 @@ class ObjectReader {
       return;
     }
     object.partitions.push_back(result);
+  }
+
+  // What RESOURCE's cores say of memories: RAM_2P_BRAM is type ram_2p in bram.
+  void resource(ObjectDirectives& object) {
+    const std::string core = llvm::StringRef(word("core")).lower();
+    if (!llvm::StringRef(core).starts_with("ram_") && !llvm::StringRef(core).starts_with("rom_")) {
+      lowering_.warning(place_, "RESOURCE core=" + word("core") + " is ignored: it is no memory's");
+      return;
+    }
+    const llvm::StringRef kind = llvm::StringRef(core).take_front(4);
+    auto [ports, cell] = llvm::StringRef(core).drop_front(4).split('_');
+    if (ports != "1p" && ports != "2p" && ports != "s2p" && ports != "t2p" && ports != "np") {
+      lowering_.error(place_, "RESOURCE core=" + word("core") + ": no such memory here; write BIND_STORAGE");
+      return;
+    }
+    object.storage_type = (kind + ports).str();
+    object.storage_impl = cell == "bram" || cell == "lutram" || cell == "uram" ? cell.str() : "";
   }
 
   void dependence(ObjectDirectives& object) {

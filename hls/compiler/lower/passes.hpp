@@ -26,6 +26,10 @@ struct ProcessPlan {
   std::vector<ArgumentBinding> arguments;
 };
 
+// Library functions whose calls normalise() drops.
+[[nodiscard]] bool is_failed_assertion(const llvm::Function& function);
+[[nodiscard]] bool is_output_function(const llvm::Function& function);
+
 // Of the whole module.
 void check_subset(Lowering& lowering);
 void normalise(Lowering& lowering);
@@ -52,11 +56,14 @@ void optimise_late(llvm::Function& function);
 void optimise_values(llvm::Function& function);  // leaves the control flow as it is
 void lower_memories(Lowering& lowering, const ProcessPlan& plan, Process& process);
 void if_convert(Lowering& lowering, llvm::Function& function);
+void merge_loads(llvm::Function& function);
+void linearise_recurrences(llvm::Function& function, const Process& process);
 void balance_chains(llvm::Function& function);
 void expand_divisions(Lowering& lowering, llvm::Function& function);
 void expand_intrinsics(Lowering& lowering, llvm::Function& function);
 void merge_blocks(llvm::Function& function);
 void build_process(Lowering& lowering, const ProcessPlan& plan, Process& process);
+void drop_unused_memories(Process& process);
 void lower_switches(llvm::Function& function);
 
 }  // namespace sluice::hlsc

@@ -44,7 +44,7 @@ Json blocks_of(const Kernel& kernel, const Process& process, const ProcessSchedu
                   {"loop", block.loop_name},
                   {"pipelined", block.pipeline.has_value()},
                   {"ii", block.pipeline ? Json(times.ii) : Json()},
-                  {"target_ii", block.pipeline ? Json(block.pipeline->target_ii) : Json()},
+                  {"target_ii", block.pipeline && !block.pipeline->may_be_larger ? Json(block.pipeline->target_ii) : Json()},
                   {"ii_limit", times.ii_limit},
                   {"cycles", times.cycles},
                   {"trips", {{"min", or_null(block.min_trips)}, {"max", or_null(block.max_trips)}}},

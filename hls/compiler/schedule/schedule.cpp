@@ -83,7 +83,7 @@ class ProcessScheduler {
     return fits;
   }
 
-  // The placement at the smallest II that is not below the one asked for; an error if that is larger.
+  // The placement at the smallest II that is not below the one asked for; an error if that is larger than allowed.
   std::optional<Placement> pipeline(const Problem& problem, BlockSchedule& result) {
     const int target = problem.block->pipeline->target_ii;
     constexpr int kMostTried = 1 << 16;
@@ -92,7 +92,7 @@ class ProcessScheduler {
       std::variant<Placement, Obstacle> attempt = place_modulo(problem, exclusive_, ii);
       if (auto* placement = std::get_if<Placement>(&attempt)) {
         result.ii = ii;
-        if (ii > target) {
+        if (ii > target && !problem.block->pipeline->may_be_larger) {
           break;
         }
         result.ii_limit = limit_below(problem, ii);

@@ -1,8 +1,8 @@
 // A kernel's C++ function as the bench calls it: words in, words out, whatever its parameters' types.
 //
 // Purpose: make_native(&function, rtl) matches the function's parameters to the RTL's ports, kind by kind in order:
-//   ::hls::stream<T>& and arrays of them to streams, values to scalars, T& to output scalars, pointers to arrays (all
-//   of them, or to output scalars where the RTL has no arrays), the return value to the output named 'return'.
+//   ::hls::stream<T>& and arrays of them to streams, values to scalars, T& to output scalars, pointers to the ports of
+//   their array (or to an output scalar where there is none), the return value to the output named 'return'.
 // Ownership: values. Threading: in Mode::kThreads the processes of SLUICE_PROCESS run as threads within a call, joined
 //   by streams of their depth; else one after the other.
 // Errors: parameters that do not fit the ports print why and abort; what goes wrong in a run is in NativeCall::failure.
@@ -65,8 +65,8 @@ T from_words(const Words& words) {
 // Which port of each kind comes next.
 struct Cursor {
   const RtlKernel& rtl;
-  std::size_t pointers = 0;  // parameters of the function that are pointers to no stream
-  std::size_t stream = 0, scalar = 0, output = 0, array = 0;
+  std::size_t stream = 0, scalar = 0, output = 0;
+  int parameter = -1;
 };
 
 template <class T>
@@ -172,8 +172,6 @@ template <class T>
 inline constexpr bool is_stream = false;
 template <class T>
 inline constexpr bool is_stream<::hls::stream<T>> = true;
-template <class T>
-inline constexpr bool is_plain_pointer = std::is_pointer_v<T> && !is_stream<std::remove_pointer_t<T>>;
 
 template <class T>
 struct OutputArgument {
@@ -193,22 +191,58 @@ struct Argument<T&, std::enable_if_t<!is_stream<T>>> : OutputArgument<T> {
   T& pass() { return this->value; }
 };
 
-// An array, perhaps of arrays; or an output scalar, where the kernel has no arrays.
+// Bits [from, from + width) of one word to [to, to + width) of another.
+inline void copy_bits(const Words& source, unsigned from, Words& target, unsigned to, unsigned width) {
+  for (unsigned i = 0; i < width; ++i) {
+    const std::uint32_t bit = source[(from + i) / 32] >> ((from + i) % 32) & 1U;
+    std::uint32_t& word = target[(to + i) / 32];
+    word = (word & ~(1U << ((to + i) % 32))) | bit << ((to + i) % 32);
+  }
+}
+
+// The element of the parameter that word `address` of a port is; nothing where a bank is longer than its part.
+inline std::optional<std::uint64_t> element_at(const RtlArray& port, std::uint64_t address) {
+  std::uint64_t element = 0;
+  std::uint64_t stride = 1;
+  for (std::size_t i = port.dimensions.size(); i-- > 0;) {
+    const RtlDimension& dimension = port.dimensions[i];
+    const std::uint64_t local = address % dimension.per_bank;
+    const std::uint64_t index =
+        dimension.is_cyclic ? local * dimension.banks + dimension.bank : dimension.bank * dimension.per_bank + local;
+    if (index >= dimension.count) {
+      return std::nullopt;
+    }
+    element += index * stride;
+    stride *= dimension.count;
+    address /= dimension.per_bank;
+  }
+  return element;
+}
+
+// An array, perhaps of arrays, in one port or several; or an output scalar.
 template <class P>
 struct Argument<P*, std::enable_if_t<!is_stream<P>>> {
   using Element = std::remove_cv_t<std::remove_all_extents_t<P>>;
-  explicit Argument(Cursor& cursor) {
-    if (cursor.rtl.arrays.empty()) {
+  static constexpr auto kBits = static_cast<unsigned>(sluice_hls::packed_bits<Element>);
+  explicit Argument(Cursor& cursor) : rtl(cursor.rtl) {
+    for (std::size_t i = 0; i < rtl.arrays.size(); ++i) {
+      if (rtl.arrays[i].parameter == cursor.parameter) {
+        parts.push_back(i);
+        size = 1;
+        for (const RtlDimension& dimension : rtl.arrays[i].dimensions) {
+          size *= dimension.count;
+        }
+      }
+    }
+    if (parts.empty()) {
       output.emplace(cursor);
       return;
     }
-    if (cursor.rtl.arrays.size() != cursor.pointers) {
-      mismatch("pointer parameters with both arrays and output scalars; write T& for the scalars");
+    unsigned end = 0;
+    for (std::size_t part : parts) {
+      end = std::max(end, rtl.arrays[part].low + rtl.arrays[part].width);
     }
-    number = cursor.array;
-    const RtlArray& port = next_of(cursor.rtl.arrays, cursor.array, "array");
-    check_width<Element>(port.width, port.name);
-    size = port.depth;
+    check_width<Element>(end, rtl.arrays[parts.front()].name);
     elements = std::make_unique<Element[]>(size);
   }
   void before(NativeCall& call) {
@@ -216,8 +250,13 @@ struct Argument<P*, std::enable_if_t<!is_stream<P>>> {
       output->value = Element{};
       return;
     }
+    std::vector<Words> packed(size, Words(words_for(kBits)));
+    for_each_word([&](std::size_t part, std::uint64_t address, std::uint64_t element) {
+      const RtlArray& port = rtl.arrays[part];
+      copy_bits(call.arrays[part][address], 0, packed[element], port.low, port.width);
+    });
     for (std::size_t i = 0; i < size; ++i) {
-      elements[i] = from_words<Element>(call.arrays[number][i]);
+      elements[i] = from_words<Element>(packed[i]);
     }
   }
   P* pass() { return reinterpret_cast<P*>(output ? &output->value : elements.get()); }
@@ -226,12 +265,24 @@ struct Argument<P*, std::enable_if_t<!is_stream<P>>> {
       output->after(call);
       return;
     }
-    for (std::size_t i = 0; i < size; ++i) {
-      call.arrays[number][i] = to_words(elements[i]);
+    for_each_word([&](std::size_t part, std::uint64_t address, std::uint64_t element) {
+      const RtlArray& port = rtl.arrays[part];
+      copy_bits(to_words(elements[element]), port.low, call.arrays[part][address], 0, port.width);
+    });
+  }
+  template <class Function>
+  void for_each_word(Function&& function) const {
+    for (std::size_t part : parts) {
+      for (std::uint64_t address = 0; address < rtl.arrays[part].depth; ++address) {
+        if (const std::optional<std::uint64_t> element = element_at(rtl.arrays[part], address)) {
+          function(part, address, *element);
+        }
+      }
     }
   }
+  const RtlKernel& rtl;
   std::optional<OutputArgument<Element>> output;
-  std::size_t number = 0;
+  std::vector<std::size_t> parts;  // of rtl.arrays
   std::size_t size = 0;
   std::unique_ptr<Element[]> elements;
 };
@@ -239,7 +290,7 @@ struct Argument<P*, std::enable_if_t<!is_stream<P>>> {
 template <class... A, std::size_t... I, class Call>
 void run(sluice_hls::Mode mode, Cursor cursor, NativeCall& call, std::index_sequence<I...>, Call&& function) {
   // Braces: the arguments are made in order.
-  std::tuple<std::unique_ptr<Argument<A>>...> arguments{std::make_unique<Argument<A>>(cursor)...};
+  std::tuple<std::unique_ptr<Argument<A>>...> arguments{std::make_unique<Argument<A>>((++cursor.parameter, cursor))...};
   (std::get<I>(arguments)->before(call), ...);
   const sluice_hls::Outcome outcome = sluice_hls::simulate(mode, [&] { function(std::get<I>(arguments)->pass()...); });
   (std::get<I>(arguments)->after(call), ...);
@@ -256,8 +307,7 @@ NativeKernel make_native(R (*function)(A...), const RtlKernel& rtl,
   return [function, &rtl, mode](NativeCall& call) {
     call.streams.assign(rtl.streams.size(), {});
     call.outputs.assign(rtl.outputs.size(), std::nullopt);
-    constexpr std::size_t kPointers = (std::size_t{native_detail::is_plain_pointer<A>} + ... + 0);
-    native_detail::run<A...>(mode, {rtl, kPointers}, call, std::index_sequence_for<A...>{}, [&](A... arguments) {
+    native_detail::run<A...>(mode, {rtl}, call, std::index_sequence_for<A...>{}, [&](A... arguments) {
       if constexpr (std::is_void_v<R>) {
         function(std::forward<A>(arguments)...);
       } else {

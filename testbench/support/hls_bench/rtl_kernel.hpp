@@ -42,6 +42,7 @@ struct RtlScalar {
 struct RtlOutput {
   std::string name;
   unsigned width = 0;
+  int parameter = -1;  // of the C++ function, counted from 0; -1: the return value
   std::function<Words()> value;
   std::function<bool()> valid;
 };
@@ -54,10 +55,20 @@ struct RtlArrayPort {
   std::function<void(const Words&)> set_q;  // empty: the port only writes
 };
 
+// How a dimension of an array parameter is spread over banks, and which of them a port has.
+struct RtlDimension {
+  std::uint64_t count = 0, banks = 1, per_bank = 0, bank = 0;
+  bool is_cyclic = false;
+};
+
+// A port to an array parameter, or to a bank or a member of one.
 struct RtlArray {
   std::string name;
   unsigned width = 0;
   std::uint64_t depth = 0;
+  int parameter = -1;                    // as above
+  unsigned low = 0;                      // where the word is in the parameter's packed element
+  std::vector<RtlDimension> dimensions;  // row-major
   std::vector<RtlArrayPort> ports;
 };
 

@@ -99,9 +99,9 @@ void add_scalar(RtlKernel& kernel, const char* name, unsigned width, bool is_sig
 }
 
 template <class Data, class Bit>
-void add_scalar_output(RtlKernel& kernel, const char* name, unsigned width, Data& data, Bit& valid) {
+void add_scalar_output(RtlKernel& kernel, const char* name, unsigned width, int parameter, Data& data, Bit& valid) {
   kernel.outputs.push_back(
-      {name, width, [&data, width] { return get_signal(data, width); }, [&valid] { return valid != 0; }});
+      {name, width, parameter, [&data, width] { return get_signal(data, width); }, [&valid] { return valid != 0; }});
 }
 
 template <class Address, class Bit>

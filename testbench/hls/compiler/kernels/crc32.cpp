@@ -22,7 +22,7 @@ unsigned crc32(hls::stream<ap_uint<8>>& in, int length, bool by_table) {
   if (by_table) {
   table_bytes:
     for (int i = 0; i < length; i++) {
-#pragma HLS PIPELINE II = 2
+#pragma HLS PIPELINE II = 1
       crc = (crc >> 8) ^ kTable.word[(crc ^ (unsigned)in.read()) & 0xFF];
     }
   } else {
