@@ -87,12 +87,11 @@ std::string ProcessText::at(const Moment& when) {
 }
 
 std::string ProcessText::happens(const Access& access) {
-  const Op& it = op(access.op);
   Moment when = access.when;
   when.cycle += access.op == wrong_stage_ ? 1 : 0;
   std::vector<std::string> terms{at(when)};
-  if (it.predicate != OpId::kNone && access.op != no_predicate_) {
-    terms.push_back(value(it.predicate, access.when));
+  if (const std::string decides = access.op == no_predicate_ ? "" : predicate(access.op, access.when); !decides.empty()) {
+    terms.push_back(decides);
   }
   return all_of(terms);
 }
@@ -111,12 +110,12 @@ std::string ProcessText::choose(const std::vector<std::pair<std::string, std::st
   return text;
 }
 
-std::string ProcessText::widened(OpId id, const Moment& when) {
+std::string ProcessText::widen(OpId id, const Moment& when, bool is_signed) {
   const Op& it = op(id);
   const unsigned from = op(it.operands[0]).width;
   const unsigned more = it.width - from;
   const std::string narrow = value(it.operands[0], when);
-  if (it.kind == OpKind::kZExt || options.fault == PlantedFault::kSignExtension) {
+  if (!is_signed || options.fault == PlantedFault::kSignExtension) {
     return fmt::format("{{{}'d0, {}}}", more, narrow);
   }
   return fmt::format("{{{{{}{{{}}}}}, {}}}", more, bits(it.operands[0], when, from - 1, 1), narrow);
