@@ -1,11 +1,11 @@
 // Every change that the rules allow, place by place.
 #include <algorithm>
-#include <bit>
 #include <initializer_list>
 #include <optional>
 #include <utility>
 
 #include "hls/compiler/ir/properties.hpp"
+#include "hls/compiler/mutate/demanded.hpp"
 #include "hls/compiler/mutate/mutate.hpp"
 
 namespace sluice::hlsc {
@@ -43,17 +43,17 @@ Others others(OpKind kind) {
     case OpKind::kAShr:
       return {"shift", {OpKind::kShl, OpKind::kLShr}};
     case OpKind::kEq:
-      return {"comparison", {OpKind::kNe, OpKind::kUle}};
+      return {"comparison", {OpKind::kNe}};
     case OpKind::kNe:
-      return {"comparison", {OpKind::kEq, OpKind::kUlt}};
+      return {"comparison", {OpKind::kEq}};
     case OpKind::kUlt:
-      return {"comparison", {OpKind::kUle, OpKind::kSlt, OpKind::kNe}};
+      return {"comparison", {OpKind::kUle, OpKind::kSlt}};
     case OpKind::kUle:
-      return {"comparison", {OpKind::kUlt, OpKind::kSle, OpKind::kEq}};
+      return {"comparison", {OpKind::kUlt, OpKind::kSle}};
     case OpKind::kSlt:
-      return {"comparison", {OpKind::kSle, OpKind::kUlt, OpKind::kNe}};
+      return {"comparison", {OpKind::kSle, OpKind::kUlt}};
     case OpKind::kSle:
-      return {"comparison", {OpKind::kSlt, OpKind::kUle, OpKind::kEq}};
+      return {"comparison", {OpKind::kSlt, OpKind::kUle}};
     case OpKind::kCtlz:
       return {"count", {OpKind::kCttz}};
     case OpKind::kCttz:
@@ -105,33 +105,6 @@ bool takes_patches(const Op& op) {
   }
 }
 
-// Operations whose values reach something that can be seen.
-std::vector<bool> live_ops(const Process& process) {
-  std::vector<bool> live(process.ops.size());
-  std::vector<OpId> work;
-  const auto mark = [&](OpId id) {
-    if (id != OpId::kNone && !live[index(id)]) {
-      live[index(id)] = true;
-      work.push_back(id);
-    }
-  };
-  for (const Block& block : process.blocks) {
-    mark(block.terminator.condition);
-    for (const OpId id : block.ops) {
-      if (has_side_effect(process.ops[index(id)].kind)) {
-        mark(id);
-      }
-    }
-  }
-  while (!work.empty()) {
-    const Op& op = process.ops[index(work.back())];
-    work.pop_back();
-    std::ranges::for_each(op.operands, mark);
-    mark(op.predicate);
-  }
-  return live;
-}
-
 class Places {
  public:
   explicit Places(const Kernel& kernel) : kernel_(kernel) {}
@@ -140,10 +113,11 @@ class Places {
     for (std::size_t p = 0; p < kernel_.processes.size(); ++p) {
       number_ = static_cast<int>(p);
       process_ = &kernel_.processes[p];
-      const std::vector<bool> live = live_ops(*process_);
+      demanded_ = demanded_bits(*process_);
       for (const Block& block : process_->blocks) {
+        block_place_ = block.location.line > 0 ? block.location : process_->location;
         for (const OpId id : block.ops) {
-          if (live[index(id)] && !is_blockless(op(id).kind)) {
+          if (!demanded_[index(id)].isZero() && !is_blockless(op(id).kind)) {
             operation(id);
           }
         }
@@ -165,7 +139,7 @@ class Places {
     mutant.process = number_;
     mutant.rule = rule;
     mutant.text = std::move(text);
-    mutant.location = location;
+    mutant.location = location.line > 0 ? location : block_place_;
     return mutant;
   }
 
@@ -236,6 +210,9 @@ class Places {
   // A skipped load has any value, so that one that is never skipped is no fault.
   void predicate(OpId id) {
     const Op& it = op(id);
+    if (it.kind == OpKind::kLoad && process_->memories[index(it.memory)].kind == MemoryKind::kRegisters) {
+      return;  // wires
+    }
     const std::string what = describe(*process_, id) + ": happens";
     if (it.predicate == OpId::kNone) {
       decide(MutantPlace::kPredicate, id, "predicate", what, it.location, {Decision::kFalse});
@@ -260,14 +237,12 @@ class Places {
   void patches(OpId id, std::size_t operand) {
     const Op& it = op(id);
     const unsigned width = op(it.operands[operand]).width;
-    unsigned bits = width;
     if (is_memory_access(it.kind) && operand == 0) {
       const Memory& memory = process_->memories[index(it.memory)];
       const bool fixed = memory.kind == MemoryKind::kRegisters && op(it.operands[0]).kind == OpKind::kConstant;
       if (memory.depth == 1 || (fixed && it.kind == OpKind::kStore)) {
         return;  // no other place, or one that no register is wired to
       }
-      bits = std::min(bits, static_cast<unsigned>(std::bit_width(memory.depth - 1)));
     }
     const std::string of = describe(*process_, id) + ": operand " + std::to_string(operand);
     const auto patch = [&](std::string text, bool flips, llvm::APInt by) {
@@ -275,11 +250,15 @@ class Places {
       mutant.op = id;
       mutant.patch = {operand, flips, std::move(by)};
     };
-    if (width > 1) {
+    const llvm::APInt demanded = demanded_of_operand(*process_, it, operand, demanded_[index(id)]);
+    if (width > 1 && demanded[0]) {
       patch("one more", false, llvm::APInt(width, 1));
       patch("one less", false, llvm::APInt::getAllOnes(width));
     }
-    for (unsigned bit = 0; bit < bits; ++bit) {
+    for (unsigned bit = 0; bit < width; ++bit) {
+      if (!demanded[bit]) {
+        continue;
+      }
       patch("bit " + std::to_string(bit) + " flipped", true, llvm::APInt::getOneBitSet(width, bit));
     }
   }
@@ -319,6 +298,8 @@ class Places {
   const Kernel& kernel_;
   const Process* process_ = nullptr;
   int number_ = 0;
+  std::vector<llvm::APInt> demanded_;
+  Location block_place_;  // of what has no line of its own
   std::vector<std::vector<Mutant>> places_;
 };
 
