@@ -1,14 +1,14 @@
 # Kernels in synthesizable C++: compiled by sluice-hls to RTL, verilated, and compared with their native run.
 include(SluiceVerilate)
-include(SluiceHlsMutants)
+include(SluiceHlsVariants)
 set(SLUICE_HLS_BENCH ${PROJECT_SOURCE_DIR}/testbench/support/hls_bench)
 
 # sluice_hls_compile(NAME SOURCE kernel.cpp TOP function [CLOCK_NS ns] [TARGET name] [INCLUDE folders...]
-#                    [DEFINE NAME=VALUE...] [DEPENDS files...] [MUTANTS number])
+#                    [DEFINE NAME=VALUE...] [DEPENDS files...] [MUTANTS number] [PLANT fault])
 # compiles a kernel to TOP.sv, TOP_adapter.cpp, TOP.json, TOP.txt and TOP.html in the folder NAME.hls of the calling
-# folder's build; with MUTANTS, which are built in, TOP_mutants.json too. Headers beside the source, in INCLUDE and in hls/include are dependencies; others go to DEPENDS.
+# folder's build; with MUTANTS, which are built in, TOP_mutants.json too; PLANT is of sluice-hls, for its tests. Headers beside the source, in INCLUDE and in hls/include are dependencies; others go to DEPENDS.
 function(sluice_hls_compile name)
-  cmake_parse_arguments(ARG "" "SOURCE;TOP;CLOCK_NS;TARGET;MUTANTS" "INCLUDE;DEFINE;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SOURCE;TOP;CLOCK_NS;TARGET;MUTANTS;PLANT" "INCLUDE;DEFINE;DEPENDS" ${ARGN})
   if(NOT ARG_CLOCK_NS)
     set(ARG_CLOCK_NS 4)
   endif()
@@ -31,6 +31,9 @@ function(sluice_hls_compile name)
   foreach(definition ${ARG_DEFINE})
     list(APPEND options -D ${definition})
   endforeach()
+  if(ARG_PLANT)
+    list(APPEND options --plant ${ARG_PLANT})
+  endif()
   set(list_of_mutants "")
   if(ARG_MUTANTS)
     list(APPEND options --mutants ${ARG_MUTANTS})
@@ -124,11 +127,9 @@ function(sluice_add_hls_kernel name)
     add_test(NAME ${long_name} COMMAND ${bench} --words ${ARG_LONG_WORDS} --seed 2)
     set_tests_properties(${long_name} PROPERTIES TIMEOUT 3600 LABELS long)
   endif()
+  set_target_properties(${bench} PROPERTIES SLUICE_COMPILE "${compile_arguments}" SLUICE_ARGUMENTS "${arguments}"
+                                            SLUICE_SCALARS "${ARG_SCALARS}")
   if(ARG_MUTANTS)
-    if(ARG_MUTANT_CALLS)
-      set(arguments --calls ${ARG_MUTANT_CALLS})
-    endif()
-    sluice_add_hls_mutants(${name} TOP_NAME ${TOP_NAME} MUTANTS ${ARG_MUTANTS} LONG ${ARG_MUTANTS_LONG}
-                           BENCH_ARGUMENTS ${arguments} COMPILE ${compile_arguments})
+    sluice_add_hls_mutants(${name} ${ARG_MUTANTS} ${ARG_MUTANTS_LONG} "${ARG_MUTANT_CALLS}")
   endif()
 endfunction()

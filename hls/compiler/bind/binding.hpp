@@ -91,7 +91,9 @@ struct Binding {
   [[nodiscard]] Found find(const Process& process, OpId value_id, const Moment& when) const;
 };
 
-[[nodiscard]] Binding bind(const Kernel& kernel, const Process& process, const ProcessSchedule& schedule);
+// `trusted`: the schedule is not checked again, for planted faults.
+[[nodiscard]] Binding bind(const Kernel& kernel, const Process& process, const ProcessSchedule& schedule,
+                           bool trusted = false);
 
 [[nodiscard]] bool is_widening(const Op& op);  // kZExt, kSExt
 

@@ -31,7 +31,7 @@ ProcessText::ProcessText(const Kernel& the_kernel, std::size_t process_number, c
       options(the_options),
       ports(the_ports),
       number(process_number),
-      binding(bind(the_kernel, process, schedule)) {
+      binding(bind(the_kernel, process, schedule, options.fault != PlantedFault::kNone)) {
   if (options.fault == PlantedFault::kWrongWriteStage) {
     wrong_stage_ = first_op(process, [&](const Block& block, OpId id) {
       const BlockSchedule& times = schedule.blocks[static_cast<std::size_t>(&block - process.blocks.data())];

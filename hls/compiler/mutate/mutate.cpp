@@ -1,9 +1,11 @@
 #include "hls/compiler/mutate/mutate.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 #include <utility>
 
 namespace sluice::hlsc {
@@ -20,6 +22,31 @@ void shuffle(std::vector<T>& list, std::mt19937_64& random) {
   }
 }
 
+// Round by round one of each place, of the rule that was taken least so far and not yet here, until every rule was taken
+// at every place.
+void take_each_rule(std::vector<std::vector<Mutant>>& places, std::size_t count, std::vector<Mutant>& chosen) {
+  std::map<std::string_view, int> uses;
+  std::vector<std::set<std::string_view>> here(places.size());
+  bool more = true;
+  while (more && chosen.size() < count) {
+    more = false;
+    for (std::size_t p = 0; p < places.size() && chosen.size() < count; ++p) {
+      const auto price = [&](const Mutant& mutant) {
+        return std::pair(here[p].contains(mutant.rule), uses[mutant.rule]);
+      };
+      const auto best = std::ranges::min_element(places[p], {}, price);
+      if (best == places[p].end() || here[p].contains(best->rule)) {
+        continue;
+      }
+      more = true;
+      ++uses[best->rule];
+      here[p].insert(best->rule);
+      chosen.push_back(std::move(*best));
+      places[p].erase(best);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Mutant> choose_mutants(const Kernel& kernel, std::size_t count, std::uint64_t seed) {
@@ -30,19 +57,14 @@ std::vector<Mutant> choose_mutants(const Kernel& kernel, std::size_t count, std:
     shuffle(place, random);
   }
   std::vector<Mutant> chosen;
-  std::map<std::string_view, int> uses;
-  while (chosen.size() < count && !places.empty()) {
-    for (std::vector<Mutant>& place : places) {
-      if (chosen.size() == count) {
-        break;
-      }
-      const auto rarest =
-          std::ranges::min_element(place, {}, [&](const Mutant& mutant) { return uses[mutant.rule]; });
-      ++uses[rarest->rule];
-      chosen.push_back(std::move(*rarest));
-      place.erase(rarest);
-    }
-    std::erase_if(places, [](const auto& place) { return place.empty(); });
+  std::vector<Mutant> others;
+  take_each_rule(places, count, chosen);
+  for (std::vector<Mutant>& place : places) {
+    std::ranges::move(place, std::back_inserter(others));
+  }
+  shuffle(others, random);
+  for (std::size_t i = 0; i < others.size() && chosen.size() < count; ++i) {
+    chosen.push_back(std::move(others[i]));
   }
   return chosen;
 }

@@ -1,8 +1,9 @@
 // Chooses small changes of a kernel, with which tests show that they would see a wrong one.
 //
 // Purpose: all_mutants() lists every change that README's rules allow, a list a place of the kernel; choose_mutants()
-//   takes `count` of them, spread over the places first and over the rules second, the same ones for the same kernel
-//   and seed. Dead operations are no places.
+//   takes `count` of them: first one of each rule at each place, rules that are rare first, then any; the same ones for
+//   the same kernel and seed. Changes of bits that nobody reads or that are always zero (demanded.hpp, known.hpp) are
+//   not in the list.
 // Ownership: values. Threading: none. Errors: fewer than `count` where the kernel has no more.
 #pragma once
 

@@ -6,6 +6,7 @@
 
 #include "hls/compiler/ir/properties.hpp"
 #include "hls/compiler/mutate/demanded.hpp"
+#include "hls/compiler/mutate/known.hpp"
 #include "hls/compiler/mutate/mutate.hpp"
 
 namespace sluice::hlsc {
@@ -114,6 +115,7 @@ class Places {
       number_ = static_cast<int>(p);
       process_ = &kernel_.processes[p];
       demanded_ = demanded_bits(*process_);
+      zeros_ = known_zeros(*process_);
       for (const Block& block : process_->blocks) {
         block_place_ = block.location.line > 0 ? block.location : process_->location;
         for (const OpId id : block.ops) {
@@ -143,6 +145,32 @@ class Places {
     return mutant;
   }
 
+  bool is_never_negative(OpId id) const { return zeros_[index(id)].isSignBitSet(); }
+
+  // Whether known bits make another kind of operation give the same.
+  bool is_the_same(const Op& it, OpKind kind) const {
+    if (it.kind == OpKind::kZExt || it.kind == OpKind::kSExt) {
+      const unsigned from = op(it.operands[0]).width;
+      const llvm::APInt above = llvm::APInt::getBitsSetFrom(it.width, from);
+      const OpId id = OpId(static_cast<int>(&it - process_->ops.data()));
+      return is_never_negative(it.operands[0]) || !demanded_[index(id)].intersects(above);
+    }
+    if (it.operands.size() != 2) {
+      return false;
+    }
+    const auto is_signed = [](OpKind of) { return of == OpKind::kSlt || of == OpKind::kSle; };
+    if (is_comparison(it.kind)) {
+      return is_signed(it.kind) != is_signed(kind) && is_never_negative(it.operands[0]) &&
+             is_never_negative(it.operands[1]);
+    }
+    if (it.kind == OpKind::kLShr || it.kind == OpKind::kAShr) {
+      return kind != OpKind::kShl && is_never_negative(it.operands[0]);
+    }
+    const auto joins = [](OpKind of) { return of == OpKind::kAdd || of == OpKind::kOr || of == OpKind::kXor; };
+    const bool disjoint = (zeros_[index(it.operands[0])] | zeros_[index(it.operands[1])]).isAllOnes();
+    return joins(it.kind) && joins(kind) && disjoint;
+  }
+
   void next_place() {
     if (places_.empty() || !places_.back().empty()) {
       places_.emplace_back();
@@ -161,6 +189,9 @@ class Places {
     next_place();
     const Others other = others(it.kind);
     for (const OpKind kind : other.kinds) {
+      if (is_the_same(it, kind)) {
+        continue;
+      }
       replace(id, other.rule, std::string(kind_name(it.kind)) + " becomes " + std::string(kind_name(kind)))
           .replacement.kind = kind;
     }
@@ -299,6 +330,7 @@ class Places {
   const Process* process_ = nullptr;
   int number_ = 0;
   std::vector<llvm::APInt> demanded_;
+  std::vector<llvm::APInt> zeros_;  // known
   Location block_place_;  // of what has no line of its own
   std::vector<std::vector<Mutant>> places_;
 };

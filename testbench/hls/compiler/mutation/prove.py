@@ -3,15 +3,17 @@ copies, one with the mutant, never differ. README.md says what exactly is compar
 import pathlib
 import re
 import subprocess
+import threading
 
 import aiger
 
 PORT = re.compile(r"^  (input|output) +logic (?:\[(\d+):0\] )?(\w+),?$", re.MULTILINE)
+YOSYS_LIMIT_S = 600
 YOSYS = """
 read_verilog -sv -DSYNTHESIS {sources}
 hierarchy -check -top observed
-proc; flatten; opt_expr; opt_clean; memory_collect; memory_map; dffunmap; opt_expr; opt_clean
-techmap; setundef -zero; opt_expr; opt_clean; aigmap; opt_clean
+proc; flatten; opt_expr; opt_clean; memory_collect; memory_map; dffunmap; opt_clean
+techmap; setundef -zero; aigmap
 write_aiger -ascii -symbols {folder}/kernel.aag
 """
 
@@ -33,8 +35,9 @@ def qualifier(name, names):
     return None
 
 
-def observed(text, top):
-    """The kernel with what counts of its outputs: zero where it doesn't. Reset in the first cycle, then never."""
+def observed(text, top, ranges):
+    """The kernel with what counts of its outputs: zero where it doesn't, and once a scalar was outside of its range.
+    Reset in the first cycle, then never."""
     ports = ports_of(text, top)
     inputs = [p for p in ports if p[0] == "input" and p[2] not in ("clk_i", "rst_ni")]
     outputs = [p for p in ports if p[0] == "output"]
@@ -45,30 +48,35 @@ def observed(text, top):
              *(f"  wire [{w - 1}:0] u_{n};" for _, w, n in outputs)]
     joined = [f".{n}({n})" for _, _, n in inputs] + [f".{n}(u_{n})" for _, _, n in outputs]
     lines.append(f"  {top} u_kernel (.clk_i(clk_i), .rst_ni(running_q), " + ", ".join(joined) + ");")
+    inside = [f"$signed({name}_i) >= {low} && $signed({name}_i) <= {high}" if low < 0 else
+              f"{name}_i >= {low} && {name}_i <= {high}" for name, low, high in ranges]
+    lines += [f"  wire inside = {' && '.join(inside) or 1};", "  reg kept_q = 1;",
+              "  always @(posedge clk_i) kept_q <= kept_q && inside;", "  wire counts = running_q && kept_q && inside;"]
     for _, _, name in outputs:
         valid = qualifier(name, names)
-        lines.append(f"  assign {name} = running_q{f' && u_{valid}' if valid else ''} ? u_{name} : 0;")
+        lines.append(f"  assign {name} = counts{f' && u_{valid}' if valid else ''} ? u_{name} : 0;")
     return "\n".join([*lines, "endmodule", ""])
 
 
 class Prover:
-    """Of one kernel. `limit_s`: of Yosys for the kernel, and of ABC for each mutant."""
+    """Of one kernel. `ranges`: [(scalar, least, most)] that it may rely on. `limit_s`: of a proof; its gates are made once, with the first."""
 
-    def __init__(self, rtl, rtl_folder, folder, yosys, abc, limit_s):
+    def __init__(self, rtl, rtl_folder, folder, yosys, abc, limit_s, ranges=()):
         self.rtl, self.folder, self.yosys, self.abc = pathlib.Path(rtl), pathlib.Path(folder), yosys, abc
         self.queues = [pathlib.Path(rtl_folder) / name for name in ("stream_queue.sv", "stream_fifo.sv")]
+        self.ranges, self.lock = ranges, threading.Lock()
         self.limit_s, self.graph, self.failure = limit_s, None, ""
 
     def make_graph(self):
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "observed.v").write_text(observed(self.rtl.read_text(), self.rtl.stem))
+        (self.folder / "observed.v").write_text(observed(self.rtl.read_text(), self.rtl.stem, self.ranges))
         sources = " ".join(map(str, [self.rtl, *self.queues, self.folder / "observed.v"]))
         script = YOSYS.format(sources=sources, folder=self.folder)
         try:
             made = subprocess.run([self.yosys, "-q", "-p", script], text=True, capture_output=True,
-                                  timeout=self.limit_s, check=False)
+                                  timeout=YOSYS_LIMIT_S, check=False)
         except subprocess.TimeoutExpired:
-            self.failure = f"Yosys needs more than {self.limit_s} s"
+            self.failure = f"Yosys needs more than {YOSYS_LIMIT_S} s"
             return
         if made.returncode != 0:
             self.failure = "Yosys failed: " + (made.stderr + made.stdout).strip()[-300:]
@@ -77,8 +85,9 @@ class Prover:
 
     def prove(self, mutant):
         """'equivalent', 'differs', or why neither is known."""
-        if self.graph is None and not self.failure:
-            self.make_graph()
+        with self.lock:
+            if self.graph is None and not self.failure:
+                self.make_graph()
         if self.failure:
             return self.failure
         path = self.folder / f"mutant_{mutant}.aig"
@@ -86,7 +95,7 @@ class Prover:
         script = f"read_aiger {path}; strash; scorr; dc2; pdr -T {self.limit_s}"
         try:
             done = subprocess.run([self.abc, "-c", script], text=True, capture_output=True,
-                                  timeout=2 * self.limit_s, check=False)
+                                  timeout=3 * self.limit_s, check=False)
         except subprocess.TimeoutExpired:
             return "out of time"
         if re.search(r"Property proved|Networks are equivalent|is a constant 0", done.stdout):

@@ -20,6 +20,11 @@ MAX_IDLE_CYCLES = 20_000
 SHORTEST_CYCLES = 20_000  # of a run that goes on for ever, at least
 
 
+def scalar_range(text):
+    name, low, high = re.fullmatch(r"(\w+)=(-?\d+):(-?\d+)", text).groups()
+    return name, int(low), int(high)
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bench", required=True, help="the program hls_mutants_NAME")
@@ -35,6 +40,8 @@ def arguments():
     parser.add_argument("--yosys", default="yosys")
     parser.add_argument("--abc", default="yosys-abc")
     parser.add_argument("--proof-limit-s", type=int, default=60)
+    parser.add_argument("--range", type=scalar_range, action="append", default=[],
+                        help="name=min:max of a scalar, on which proofs rely")
     parser.add_argument("--prove", choices=("missing", "all", "none"), default="missing",
                         help="survivors of which a proof is tried: until enough are caught, all, none")
     parser.add_argument("bench_arguments", nargs="*", help="after --")
@@ -107,14 +114,15 @@ def prove_survivors(options, mutants, caught):
     """{number: verdict}."""
     survivors = [m["number"] for m in mutants if m["number"] not in caught]
     prover = prove.Prover(options.rtl, options.rtl_folder, options.folder / "proofs", options.yosys, options.abc,
-                          options.proof_limit_s) if options.rtl else None
+                          options.proof_limit_s, options.range) if options.rtl else None
     proofs = {}
-    for number in survivors:
+
+    def verdict(number):
         enough = options.prove == "missing" and share(caught, mutants, proofs) >= options.min_caught_percent
-        if prover is None or options.prove == "none" or enough:
-            proofs[number] = "not tried"
-        else:
-            proofs[number] = prover.prove(number)
+        proofs[number] = "not tried" if prover is None or options.prove == "none" or enough else prover.prove(number)
+
+    with multiprocessing.pool.ThreadPool(options.jobs) as pool:
+        pool.map(verdict, survivors, chunksize=1)
     return proofs
 
 
