@@ -69,7 +69,8 @@ function(sluice_add_hls_kernel name)
   endif()
   cmake_parse_arguments(ARG "NO_UBSAN;THREADS;MUTANTS_LONG"
                         "SOURCE;TOP;CLOCK_NS;TARGET;STIMULUS;CALLS;WORDS;LONG_WORDS;MUTANTS;MUTANT_CALLS" "SCALARS;INCLUDE;DEFINE;DEPENDS;LABELS" ${ARGN})
-  set(compile_arguments SOURCE ${ARG_SOURCE} TOP ${ARG_TOP} INCLUDE ${ARG_INCLUDE} DEFINE ${ARG_DEFINE}
+  get_filename_component(SOURCE_FILE ${ARG_SOURCE} ABSOLUTE)
+  set(compile_arguments SOURCE ${SOURCE_FILE} TOP ${ARG_TOP} INCLUDE ${ARG_INCLUDE} DEFINE ${ARG_DEFINE}
                         DEPENDS ${ARG_DEPENDS})
   foreach(option CLOCK_NS TARGET)
     if(ARG_${option})
@@ -81,7 +82,6 @@ function(sluice_add_hls_kernel name)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.hls)
   sluice_verilate(hls_${name} TOP ${folder}/${TOP_NAME}.sv CLASS V${TOP_NAME} ASSERT RANDOM)
 
-  get_filename_component(SOURCE_FILE ${ARG_SOURCE} ABSOLUTE)
   set(TOP ${ARG_TOP})
   set(RANGES "")
   foreach(scalar ${ARG_SCALARS})

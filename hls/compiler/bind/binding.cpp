@@ -59,8 +59,9 @@ class Binder {
       }
       ValueBinding& phi = binding_.values[index(id)];
       const ValueBinding& next = binding_.values[index(carried_value(op(id), block))];
-      phi.update = next.block == block ? std::max(next.ready, phi.ready) : phi.ready;
-      check(trusted_ || phi.ready >= phi.update + 1 - ii, "a phi is read while its register holds its value");
+      phi.update = next.block == block ? next.ready : phi.ready;
+      check(trusted_ || (phi.ready >= phi.update + 1 - ii && phi.ready <= phi.update),
+            "a phi is read while its register holds its value");
     }
   }
 

@@ -120,7 +120,8 @@ void declare(CLI::App& app, Request& request) {
   add_named(app, "--plant", schedule.fault, kFaults, "a fault, for the compiler's own tests")->group("");
   app.footer(
       "Writes NAME.sv, NAME_adapter.cpp (for the co-simulation bench), NAME.json, NAME.txt and NAME.html, with "
-      "--mutants NAME_mutants.json, all or none.\nStatus: 0 done, 1 the kernel is at fault, 2 the command line, 3 the machine.");
+      "--mutants NAME_mutants.json, all or none.\nStatus: 0 done, 1 the kernel is at fault, 2 the command line, 3 the "
+      "machine.");
   app.callback([=] {
     if (list->count() == 0 && (kernel->count() == 0 || top->count() == 0)) {
       throw CLI::RequiredError(kernel->count() == 0 ? "KERNEL" : "--top");

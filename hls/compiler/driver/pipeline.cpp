@@ -36,11 +36,11 @@ PipelineResult write_out(const Kernel& kernel, const Schedule& schedule, const P
   }
   const std::string& name = kernel.name;
   PipelineResult result{.files = {{name + ".sv", emit(kernel, schedule, options)},
-                    {name + "_adapter.cpp", emit_bench_adapter(kernel, options.mutants.size())},
-                    {name + ".json", report_json(kernel, schedule)},
-                    {name + ".txt", report_text(kernel, schedule)},
-                    {name + ".html", schedule_html(kernel, schedule)}},
-          .text = summary(kernel, schedule)};
+                                  {name + "_adapter.cpp", emit_bench_adapter(kernel, options.mutants.size())},
+                                  {name + ".json", report_json(kernel, schedule)},
+                                  {name + ".txt", report_text(kernel, schedule)},
+                                  {name + ".html", schedule_html(kernel, schedule)}},
+                        .text = summary(kernel, schedule)};
   if (!options.mutants.empty()) {
     result.files.push_back({name + "_mutants.json", mutants_json(kernel, options.mutants)});
   }

@@ -24,8 +24,9 @@ namespace sluice::hlsc {
 struct EmitOptions {
   std::vector<std::vector<std::string>> sources;  // [file][line - 1], the text for comments; may be empty
   PlantedFault fault = PlantedFault::kNone;
-  // Built in beside the original, which ap_mutant_i = 0 chooses; k chooses mutants[k - 1]. Empty: there is no such port.
-  std::vector<Mutant> mutants;
+  // Built in beside the original, which ap_mutant_i = 0 chooses; k chooses mutants[k - 1]. Empty: there is no such
+  // port.
+  std::vector<Mutant> mutants{};
 };
 
 // The SystemVerilog of the kernel, without stream_queue and stream_fifo of rtl/stream, which every kernel shares.

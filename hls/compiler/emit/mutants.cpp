@@ -79,19 +79,18 @@ std::string ProcessText::patched_bits(OpId id, std::size_t number_of_operand, co
 }
 
 std::string ProcessText::decisions(MutantPlace place, OpId id, const std::string& original) {
-  const MutantTexts texts =
-      texts_of([&](const Mutant& mutant) { return mutant.place == place && mutant.op == id; },
-               [&](const Mutant& mutant) -> std::string {
-                 switch (mutant.decision) {
-                   case Decision::kTrue:
-                     return "1'b1";
-                   case Decision::kFalse:
-                     return "1'b0";
-                   case Decision::kNegated:
-                     return "!" + (original.empty() ? "1'b1" : original);
-                 }
-                 fail("no such decision");
-               });
+  const MutantTexts texts = texts_of([&](const Mutant& mutant) { return mutant.place == place && mutant.op == id; },
+                                     [&](const Mutant& mutant) -> std::string {
+                                       switch (mutant.decision) {
+                                         case Decision::kTrue:
+                                           return "1'b1";
+                                         case Decision::kFalse:
+                                           return "1'b0";
+                                         case Decision::kNegated:
+                                           return "!" + (original.empty() ? "1'b1" : original);
+                                       }
+                                       fail("no such decision");
+                                     });
   const std::string base = fmt::format("{}{}", place == MutantPlace::kBranch ? "branch" : "predicate", index(id));
   return texts.empty() ? original : choose_mutant(base, 1, original.empty() ? "1'b1" : original, texts);
 }
@@ -123,9 +122,9 @@ std::string ProcessText::mutated_value(OpId id, const std::string& original) {
 
 std::string ProcessText::widened(OpId id, const Moment& when) {
   const bool is_signed = op(id).kind == OpKind::kSExt;
-  const MutantTexts texts = texts_of(
-      [&](const Mutant& mutant) { return mutant.place == MutantPlace::kOperation && mutant.op == id; },
-      [&](const Mutant&) { return widen(id, when, !is_signed); });
+  const MutantTexts texts =
+      texts_of([&](const Mutant& mutant) { return mutant.place == MutantPlace::kOperation && mutant.op == id; },
+               [&](const Mutant&) { return widen(id, when, !is_signed); });
   return choose_mutant(wire(id), op(id).width, widen(id, when, is_signed), texts);
 }
 
@@ -164,12 +163,12 @@ std::string ProcessText::mutated_element(OpId load, std::uint64_t element) {
 std::string ProcessText::flipped_bits(MemoryId memory, const std::string& address) {
   const unsigned address_bits = bits_for(process.memories[index(memory)].depth);
   std::string result;
-  const MutantTexts texts = texts_of(
-      [&](const Mutant& mutant) { return mutant.place == MutantPlace::kContents && mutant.memory == memory; },
-      [&](const Mutant& mutant) {
-        return fmt::format("{} == {} ? {} : '0", address, literal(address_bits, mutant.element),
-                           literal(mutant.patch.by));
-      });
+  const MutantTexts texts =
+      texts_of([&](const Mutant& mutant) { return mutant.place == MutantPlace::kContents && mutant.memory == memory; },
+               [&](const Mutant& mutant) {
+                 return fmt::format("{} == {} ? {} : '0", address, literal(address_bits, mutant.element),
+                                    literal(mutant.patch.by));
+               });
   for (const auto& [mutant, text] : texts) {
     result += fmt::format("\n        ^ ({} && {})", is_chosen(mutant), text);
   }

@@ -90,7 +90,8 @@ std::string ProcessText::happens(const Access& access) {
   Moment when = access.when;
   when.cycle += access.op == wrong_stage_ ? 1 : 0;
   std::vector<std::string> terms{at(when)};
-  if (const std::string decides = access.op == no_predicate_ ? "" : predicate(access.op, access.when); !decides.empty()) {
+  if (const std::string decides = access.op == no_predicate_ ? "" : predicate(access.op, access.when);
+      !decides.empty()) {
     terms.push_back(decides);
   }
   return all_of(terms);

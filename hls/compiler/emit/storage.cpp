@@ -237,8 +237,7 @@ void declare_storage(ProcessText& text) {
         fmt::format("  // {}: {} words of {} bits in {}{}{}\n", memory.name, memory.depth, memory.width,
                     kind_name(memory.kind), comment.empty() ? "" : "; ", comment.empty() ? "" : comment.substr(3));
     if (memory.external < 0) {
-      memory.kind == MemoryKind::kRegisters ? declare_registers(text, id, names)
-                                            : declare_array(text, memory, names);
+      memory.kind == MemoryKind::kRegisters ? declare_registers(text, id, names) : declare_array(text, memory, names);
     }
     for (std::size_t p = 0; p < bound.ports.size(); ++p) {
       names.q.emplace_back();

@@ -1,6 +1,7 @@
 // Which bits of values are always zero, so that no mutant is made that these bits make the same as the original.
 //
-// Purpose: known_zeros() goes forwards once, from constants, extensions and shifts; of phis, loads and words from outside
+// Purpose: known_zeros() goes forwards once, from constants, extensions and shifts; of phis, loads and words from
+// outside
 //   nothing is known. Ownership: values. Threading: none. Errors: none.
 #pragma once
 

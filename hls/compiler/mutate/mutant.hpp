@@ -1,6 +1,7 @@
 // One small change of a kernel, as the emitter builds it in beside the original.
 //
-// Purpose: what choose_mutants() (mutate.hpp) hands to emit/ and to reports. A mutant changes what a scheduled operation
+// Purpose: what choose_mutants() (mutate.hpp) hands to emit/ and to reports. A mutant changes what a scheduled
+// operation
 //   computes, never when: schedule, binding and structure stay the original's. Its number is its place in the list plus
 //   one; 0 is no mutant.
 // Ownership: values; ids are those of the kernel. Threading: none. Errors: none.

@@ -22,8 +22,8 @@ void shuffle(std::vector<T>& list, std::mt19937_64& random) {
   }
 }
 
-// Round by round one of each place, of the rule that was taken least so far and not yet here, until every rule was taken
-// at every place.
+// Round by round one of each place, of the rule that was taken least so far and not yet here, until every rule was
+// taken at every place.
 void take_each_rule(std::vector<std::vector<Mutant>>& places, std::size_t count, std::vector<Mutant>& chosen) {
   std::map<std::string_view, int> uses;
   std::vector<std::set<std::string_view>> here(places.size());

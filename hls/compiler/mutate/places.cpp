@@ -178,7 +178,8 @@ class Places {
   }
 
   Mutant& replace(OpId id, std::string_view rule, std::string text) {
-    Mutant& mutant = add(MutantPlace::kOperation, rule, describe(*process_, id) + ": " + std::move(text), op(id).location);
+    Mutant& mutant =
+        add(MutantPlace::kOperation, rule, describe(*process_, id) + ": " + std::move(text), op(id).location);
     mutant.op = id;
     mutant.replacement = op(id);
     return mutant;
@@ -307,9 +308,8 @@ class Places {
   // Tables, and registers that a reset restores: what else has contents at power-up is written to.
   void contents(std::size_t number) {
     const Memory& memory = process_->memories[number];
-    const bool written = std::ranges::any_of(process_->ops, [&](const Op& it) {
-      return it.kind == OpKind::kStore && index(it.memory) == number;
-    });
+    const bool written = std::ranges::any_of(
+        process_->ops, [&](const Op& it) { return it.kind == OpKind::kStore && index(it.memory) == number; });
     const bool is_restored = memory.kind == MemoryKind::kRegisters && (memory.is_static || !written);
     if (!memory.initial || !(memory.kind == MemoryKind::kRom || is_restored)) {
       return;
@@ -331,7 +331,7 @@ class Places {
   int number_ = 0;
   std::vector<llvm::APInt> demanded_;
   std::vector<llvm::APInt> zeros_;  // known
-  Location block_place_;  // of what has no line of its own
+  Location block_place_;            // of what has no line of its own
   std::vector<std::vector<Mutant>> places_;
 };
 

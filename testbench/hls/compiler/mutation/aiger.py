@@ -69,32 +69,49 @@ class Builder:
         return ("\n".join(head) + "\n").encode() + bytes(body)
 
 
-def miter(graph, choice, numbers):
-    """Two copies that differ in the constant at the inputs `choice`; its output is 1 once they differ in one of theirs.
-    Latches that may start with any value start with the same one in both."""
+class Copy:
+    """A graph in a new one, with a constant at the inputs `choice`."""
+
+    def __init__(self, new, graph, choice, number, shared, registers, any_values, started):
+        self.literals = {0: 0, **shared, **{literal: number >> bit & 1 for bit, literal in enumerate(choice)}}
+        for literal, register in registers.items():
+            any_value = any_values.get(literal)
+            self.literals[literal] = register if any_value is None else new.either(
+                new.gate(register, started), new.gate(any_value, started ^ 1))
+        for gate, left, right in graph.gates:
+            self.literals[gate] = new.gate(self.now(left), self.now(right))
+
+    def now(self, literal):
+        return self.literals[literal & ~1] ^ (literal & 1)
+
+
+def any_difference(new, pairs):
+    different = 0
+    for left, right in pairs:
+        different = new.either(different, new.differ(left, right))
+    return different
+
+
+def miter(graph, choice, mutant, one_step):
+    """Whose output is 1 once the graph with 0 at the inputs `choice` and the graph with the mutant's number there differ
+    in an output. Latches that may start with any value start with the same one in both.
+
+    `one_step`: both are in the state of the first in each cycle, and 1 also says that they would go to different ones.
+    That is a smaller question, whose no is enough."""
     new = Builder()
     shared = {literal: new.fresh() for literal in graph.inputs if literal not in choice}
-    first_values = {latch[0]: new.fresh() for latch in graph.latches if latch[2] == latch[0]}
+    any_values = {latch[0]: new.fresh() for latch in graph.latches if latch[2] == latch[0]}
     new.inputs = new.variables
-    copies = []
-    for number in numbers:
-        copy = {0: 0, **shared, **{literal: number >> bit & 1 for bit, literal in enumerate(choice)}}
-        registers = {latch[0]: new.fresh() for latch in graph.latches}
-        copies.append((copy, registers))
+    registers = {latch[0]: new.fresh() for latch in graph.latches}
+    others = registers if one_step else {latch[0]: new.fresh() for latch in graph.latches}
     started = new.fresh()
-    for copy, registers in copies:
-        for literal, register in registers.items():
-            any_value = first_values.get(literal)
-            copy[literal] = register if any_value is None else new.either(
-                new.gate(register, started), new.gate(any_value, started ^ 1))
-        now = lambda literal: copy[literal & ~1] ^ (literal & 1)
-        for gate, left, right in graph.gates:
-            copy[gate] = new.gate(now(left), now(right))
-        new.latches += [(registers[literal], now(following), 0 if literal in first_values else first)
-                        for literal, following, first in graph.latches]
+    first = Copy(new, graph, choice, 0, shared, registers, any_values, started)
+    second = Copy(new, graph, choice, mutant, shared, others, any_values, started)
+    pairs = [(first.now(literal), second.now(literal)) for literal in graph.outputs]
+    for copy, own in [(first, registers)] if one_step else [(first, registers), (second, others)]:
+        new.latches += [(own[literal], copy.now(following), 0 if literal in any_values else value)
+                        for literal, following, value in graph.latches]
+    if one_step:
+        pairs += [(first.now(following), second.now(following)) for _, following, _ in graph.latches]
     new.latches.append((started, 1, 0))
-    different = 0
-    for literal in graph.outputs:
-        sides = [copy[literal & ~1] ^ (literal & 1) for copy, _ in copies]
-        different = new.either(different, new.differ(*sides))
-    return new.binary(different)
+    return new.binary(any_difference(new, pairs))

@@ -90,9 +90,14 @@ class Prover:
                 self.make_graph()
         if self.failure:
             return self.failure
-        path = self.folder / f"mutant_{mutant}.aig"
-        path.write_bytes(aiger.miter(self.graph, self.graph.bus("ap_mutant_i"), (0, mutant)))
-        script = f"read_aiger {path}; strash; scorr; dc2; pdr -T {self.limit_s}"
+        if self.ask(mutant, True) == "equivalent":
+            return "equivalent"
+        return self.ask(mutant, False)
+
+    def ask(self, mutant, one_step):
+        path = self.folder / f"mutant_{mutant}{'_step' if one_step else ''}.aig"
+        path.write_bytes(aiger.miter(self.graph, self.graph.bus("ap_mutant_i"), mutant, one_step))
+        script = f"read_aiger {path}; strash; {'' if one_step else 'scorr; dc2; '}pdr -T {self.limit_s}"
         try:
             done = subprocess.run([self.abc, "-c", script], text=True, capture_output=True,
                                   timeout=3 * self.limit_s, check=False)

@@ -33,6 +33,7 @@ def arguments():
     parser.add_argument("--at-least", type=int, default=200, help="fewer mutants fail")
     parser.add_argument("--min-caught-percent", type=float, default=95, help="of those not proved equivalent")
     parser.add_argument("--rounds", type=int, default=3, help="runs with other seeds for those not caught")
+    parser.add_argument("--later-words", type=int, default=20_000, help="of each such run")
     parser.add_argument("--only", type=int, nargs="*", help="numbers of mutants")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--rtl", help="the SystemVerilog with the mutants, for proofs")
@@ -49,14 +50,14 @@ def arguments():
 
 
 class Bench:
-    def __init__(self, program, given):
-        self.program, self.given = program, given
+    def __init__(self, program, given, later_words):
+        self.program, self.given, self.later = program, given, ["--words", str(later_words)]
         self.cycles, self.limit_s = {}, BASELINE_LIMIT_S
 
     def run(self, mutant, seed, *more):
         """Exit status (None: out of time) and output."""
         command = [self.program, *self.given, "--seed", str(seed), "--mutant", str(mutant), "--max-idle",
-                   str(MAX_IDLE_CYCLES), *more]
+                   str(MAX_IDLE_CYCLES), *(self.later if seed > 1 else []), *more]
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                   timeout=self.limit_s, check=False)
@@ -163,7 +164,7 @@ def main():
         raise SystemExit(f"only {len(mutants)} mutants; {options.at_least} are wanted")
     if options.only:
         mutants = [m for m in mutants if m["number"] in options.only]
-    bench = Bench(options.bench, options.bench_arguments)
+    bench = Bench(options.bench, options.bench_arguments, options.later_words)
     bench.run_original(options.rounds)
     caught = run_rounds(bench, [m["number"] for m in mutants], options.rounds, options.jobs)
     proofs = prove_survivors(options, mutants, caught)
