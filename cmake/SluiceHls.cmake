@@ -1,14 +1,15 @@
 # Kernels in synthesizable C++: compiled by sluice-hls to RTL, verilated, and compared with their native run.
 include(SluiceVerilate)
+include(SluiceHlsVariants)
 find_program(SLUICE_YOSYS yosys)  # without it there are no tests of netlists
 set(SLUICE_HLS_BENCH ${PROJECT_SOURCE_DIR}/testbench/support/hls_bench)
 
 # sluice_hls_compile(NAME SOURCE kernel.cpp TOP function [CLOCK_NS ns] [TARGET name] [INCLUDE folders...]
-#                    [DEFINE NAME=VALUE...] [DEPENDS files...])
+#                    [DEFINE NAME=VALUE...] [DEPENDS files...] [MUTANTS number] [PLANT fault])
 # compiles a kernel to TOP.sv, TOP_adapter.cpp, TOP.json, TOP.txt and TOP.html in the folder NAME.hls of the calling
-# folder's build. Headers beside the source, in INCLUDE and in hls/include are dependencies; others go to DEPENDS.
+# folder's build; with MUTANTS, which are built in, TOP_mutants.json too; PLANT is of sluice-hls, for its tests. Headers beside the source, in INCLUDE and in hls/include are dependencies; others go to DEPENDS.
 function(sluice_hls_compile name)
-  cmake_parse_arguments(ARG "" "SOURCE;TOP;CLOCK_NS;TARGET" "INCLUDE;DEFINE;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SOURCE;TOP;CLOCK_NS;TARGET;MUTANTS;PLANT" "INCLUDE;DEFINE;DEPENDS" ${ARGN})
   if(NOT ARG_CLOCK_NS)
     set(ARG_CLOCK_NS 4)
   endif()
@@ -31,9 +32,17 @@ function(sluice_hls_compile name)
   foreach(definition ${ARG_DEFINE})
     list(APPEND options -D ${definition})
   endforeach()
+  if(ARG_PLANT)
+    list(APPEND options --plant ${ARG_PLANT})
+  endif()
+  set(list_of_mutants "")
+  if(ARG_MUTANTS)
+    list(APPEND options --mutants ${ARG_MUTANTS})
+    set(list_of_mutants ${folder}/${top_name}_mutants.json)
+  endif()
   add_custom_command(
     OUTPUT ${folder}/${top_name}.sv ${folder}/${top_name}_adapter.cpp ${folder}/${top_name}.json
-           ${folder}/${top_name}.txt ${folder}/${top_name}.html
+           ${folder}/${top_name}.txt ${folder}/${top_name}.html ${list_of_mutants}
     COMMAND sluice-hls ${source} --top ${ARG_TOP} -o ${folder} --clock-ns ${ARG_CLOCK_NS} --target ${ARG_TARGET}
             ${options}
     DEPENDS sluice-hls ${source} ${headers} ${ARG_DEPENDS}
@@ -82,7 +91,8 @@ endmacro()
 
 # sluice_add_hls_kernel(NAME SOURCE kernel.cpp TOP function [CLOCK_NS 4] [TARGET vup] [SCALARS name=min:max...]
 #                       [INCLUDE folders...] [DEFINE NAME=VALUE...] [DEPENDS files...] [STIMULUS file.cpp]
-#                       [CALLS number] [WORDS number] [LONG_WORDS number] [THREADS] [NO_UBSAN] [NETLIST] [LABELS ...])
+#                       [CALLS number] [WORDS number] [LONG_WORDS number] [THREADS] [NO_UBSAN] [NETLIST] [LABELS ...]
+#                       [MUTANTS number [MUTANTS_LONG] [MUTANT_CALLS number]])
 # compiles a kernel natively and to RTL, builds program hls_bench_NAME on the generic bench
 # (testbench/support/hls_bench/README.md), and adds a test that compares both, with at least CALLS calls and WORDS
 # words; with LONG_WORDS a second one labelled long.
@@ -91,18 +101,28 @@ endmacro()
 #   THREADS     the native run gives each process of sluice_dataflow.h's macros a thread, with streams of their depth
 #   NO_UBSAN    the native run without the undefined-behaviour sanitizer
 #   NETLIST     a second test compares what Yosys makes of the RTL: look-up tables, carries and registers of UltraScale+
+#   MUTANTS     program hls_mutants_NAME and a test that the bench catches so many mutants of the kernel
+#               (testbench/hls/compiler/mutation/README.md); MUTANTS_LONG: behind the label long, and built by the test;
+#               MUTANT_CALLS: of each run, where CALLS takes too long
 function(sluice_add_hls_kernel name)
   if(NOT SLUICE_TESTS OR NOT SLUICE_SIMULATION OR NOT SLUICE_HLS)
     return()
   endif()
-  cmake_parse_arguments(ARG "NO_UBSAN;THREADS;NETLIST" "SOURCE;TOP;CLOCK_NS;TARGET;STIMULUS;CALLS;WORDS;LONG_WORDS"
-                        "SCALARS;INCLUDE;DEFINE;DEPENDS;LABELS" ${ARGN})
-  sluice_hls_compile(${name} ${ARGN})
+  cmake_parse_arguments(ARG "NO_UBSAN;THREADS;NETLIST;MUTANTS_LONG"
+                        "SOURCE;TOP;CLOCK_NS;TARGET;STIMULUS;CALLS;WORDS;LONG_WORDS;MUTANTS;MUTANT_CALLS" "SCALARS;INCLUDE;DEFINE;DEPENDS;LABELS" ${ARGN})
+  get_filename_component(SOURCE_FILE ${ARG_SOURCE} ABSOLUTE)
+  set(compile_arguments SOURCE ${SOURCE_FILE} TOP ${ARG_TOP} INCLUDE ${ARG_INCLUDE} DEFINE ${ARG_DEFINE}
+                        DEPENDS ${ARG_DEPENDS})
+  foreach(option CLOCK_NS TARGET)
+    if(ARG_${option})
+      list(APPEND compile_arguments ${option} ${ARG_${option}})
+    endif()
+  endforeach()
+  sluice_hls_compile(${name} ${compile_arguments})
   string(REGEX REPLACE ".*::" "" TOP_NAME ${ARG_TOP})
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.hls)
   sluice_verilate(hls_${name} TOP ${folder}/${TOP_NAME}.sv CLASS V${TOP_NAME} ASSERT RANDOM)
 
-  get_filename_component(SOURCE_FILE ${ARG_SOURCE} ABSOLUTE)
   set(TOP ${ARG_TOP})
   set(RANGES "")
   foreach(scalar ${ARG_SCALARS})
@@ -143,5 +163,10 @@ function(sluice_add_hls_kernel name)
     set(long_name "hls ${name}: the RTL equals the native run on ${ARG_LONG_WORDS} words")
     add_test(NAME ${long_name} COMMAND ${bench} --words ${ARG_LONG_WORDS} --seed 2)
     set_tests_properties(${long_name} PROPERTIES TIMEOUT 3600 LABELS long)
+  endif()
+  set_target_properties(${bench} PROPERTIES SLUICE_COMPILE "${compile_arguments}" SLUICE_ARGUMENTS "${arguments}"
+                                            SLUICE_SCALARS "${ARG_SCALARS}")
+  if(ARG_MUTANTS)
+    sluice_add_hls_mutants(${name} ${ARG_MUTANTS} ${ARG_MUTANTS_LONG} "${ARG_MUTANT_CALLS}")
   endif()
 endfunction()

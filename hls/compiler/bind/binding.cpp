@@ -11,8 +11,8 @@ namespace {
 
 class Binder {
  public:
-  Binder(const Kernel& kernel, const Process& process, const ProcessSchedule& schedule)
-      : kernel_(kernel), process_(process), schedule_(schedule) {}
+  Binder(const Kernel& kernel, const Process& process, const ProcessSchedule& schedule, bool trusted)
+      : kernel_(kernel), process_(process), schedule_(schedule), trusted_(trusted) {}
 
   Binding run() {
     binding_.blocks = bind_blocks(process_, schedule_);
@@ -59,8 +59,9 @@ class Binder {
       }
       ValueBinding& phi = binding_.values[index(id)];
       const ValueBinding& next = binding_.values[index(carried_value(op(id), block))];
-      phi.update = next.block == block ? std::max(next.ready, phi.ready) : phi.ready;
-      check(phi.ready >= phi.update + 1 - ii, "a phi is read while its register holds its value");
+      phi.update = next.block == block ? next.ready : phi.ready;
+      check(trusted_ || (phi.ready >= phi.update + 1 - ii && phi.ready <= phi.update),
+            "a phi is read while its register holds its value");
     }
   }
 
@@ -186,6 +187,7 @@ class Binder {
   const Kernel& kernel_;
   const Process& process_;
   const ProcessSchedule& schedule_;
+  bool trusted_;
   Binding binding_;
 };
 
@@ -241,8 +243,8 @@ Found Binding::find(const Process& process, OpId value_id, const Moment& when) c
   return {Place::kKept};
 }
 
-Binding bind(const Kernel& kernel, const Process& process, const ProcessSchedule& schedule) {
-  return Binder(kernel, process, schedule).run();
+Binding bind(const Kernel& kernel, const Process& process, const ProcessSchedule& schedule, bool trusted) {
+  return Binder(kernel, process, schedule, trusted).run();
 }
 
 }  // namespace sluice::hlsc

@@ -92,7 +92,9 @@ struct Binding {
   [[nodiscard]] Found find(const Process& process, OpId value_id, const Moment& when) const;
 };
 
-[[nodiscard]] Binding bind(const Kernel& kernel, const Process& process, const ProcessSchedule& schedule);
+// `trusted`: the schedule is not checked again, for planted faults.
+[[nodiscard]] Binding bind(const Kernel& kernel, const Process& process, const ProcessSchedule& schedule,
+                           bool trusted = false);
 
 // Which operand a widening adds constant bits or copies of its sign to; -1 of another operation.
 [[nodiscard]] int widened_operand(const Process& process, const Op& op);

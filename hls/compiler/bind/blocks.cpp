@@ -88,14 +88,16 @@ void mark_skipped(const Process& process, std::vector<BlockBinding>& blocks) {
 
 }  // namespace
 
-OpId incoming_value(const Op& phi, BlockId from) {
+std::size_t incoming_number(const Op& phi, BlockId from) {
   for (std::size_t i = 0; i < phi.incoming.size(); ++i) {
     if (phi.incoming[i] == from) {
-      return phi.operands[i];
+      return i;
     }
   }
   fail("a phi has a value for each predecessor");
 }
+
+OpId incoming_value(const Op& phi, BlockId from) { return phi.operands[incoming_number(phi, from)]; }
 
 OpId carried_value(const Op& phi, BlockId block) { return incoming_value(phi, block); }
 

@@ -11,7 +11,8 @@ namespace sluice::hlsc {
 // Parallel to Process::blocks; without gates, which belong to the streams.
 [[nodiscard]] std::vector<BlockBinding> bind_blocks(const Process& process, const ProcessSchedule& schedule);
 
-// What a phi takes when its block is entered from `from`.
+// Which operand a phi takes when its block is entered from `from`, and what it is.
+[[nodiscard]] std::size_t incoming_number(const Op& phi, BlockId from);
 [[nodiscard]] OpId incoming_value(const Op& phi, BlockId from);
 
 // What a phi of a pipelined block takes from the iteration before.

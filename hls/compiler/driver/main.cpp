@@ -24,6 +24,7 @@ constexpr int kSourceAtFault = 1;
 constexpr int kRequestAtFault = 2;
 constexpr int kMachineAtFault = 3;
 constexpr std::chrono::seconds kPatience{3};
+constexpr int kMostMutants = 100'000;
 
 struct Request {
   PipelineOptions pipeline;
@@ -120,11 +121,17 @@ void declare(CLI::App& app, Request& request) {
       ->type_name("S")
       ->check(CLI::Range(1, 86400).description(""))
       ->needs(synthesises);
+  app.add_option("--mutants", request.pipeline.mutants,
+                 "mutants built in for tests of the stimulus: port ap_mutant_i chooses one, 0 none")
+      ->type_name("N")
+      ->check(CLI::Range(0, kMostMutants).description(""));
+  app.add_option("--mutant-seed", request.pipeline.mutant_seed, "chooses them (1)")->type_name("N");
   auto* list = app.add_flag("--list-targets", request.lists_targets, "what --target takes");
   add_named(app, "--plant", schedule.fault, kFaults, "a fault, for the compiler's own tests")->group("");
   app.footer(
-      "Writes NAME.sv, NAME_adapter.cpp (for the co-simulation bench), NAME.json, NAME.txt and NAME.html, all or "
-      "none.\nStatus: 0 done, 1 the kernel is at fault, 2 the command line, 3 the machine.");
+      "Writes NAME.sv, NAME_adapter.cpp (for the co-simulation bench), NAME.json, NAME.txt and NAME.html, with "
+      "--mutants NAME_mutants.json, all or none.\nStatus: 0 done, 1 the kernel is at fault, 2 the command line, 3 the "
+      "machine.");
   app.callback([=] {
     if (list->count() == 0 && (kernel->count() == 0 || top->count() == 0)) {
       throw CLI::RequiredError(kernel->count() == 0 ? "KERNEL" : "--top");

@@ -11,6 +11,7 @@
 #include "hls/compiler/ir/print.hpp"
 #include "hls/compiler/ir/verify.hpp"
 #include "hls/compiler/lower/lower.hpp"
+#include "hls/compiler/mutate/mutate.hpp"
 #include "hls/compiler/report/report.hpp"
 
 namespace sluice::hlsc {
@@ -25,19 +26,25 @@ std::string print_module(const llvm::Module& module) {
   return text;
 }
 
-PipelineResult write_out(const Kernel& kernel, const Schedule& schedule, PlantedFault fault, SourceLines& sources) {
+PipelineResult write_out(const Kernel& kernel, const Schedule& schedule, const PipelineOptions& asked,
+                         SourceLines& sources) {
   EmitOptions options;
-  options.fault = fault;
+  options.fault = asked.schedule.fault;
+  options.mutants = choose_mutants(kernel, asked.mutants, asked.mutant_seed);
   for (const std::string& file : kernel.files) {
     options.sources.push_back(sources.of(file));
   }
   const std::string& name = kernel.name;
-  return {.files = {{name + ".sv", emit(kernel, schedule, options)},
-                    {name + "_adapter.cpp", emit_bench_adapter(kernel)},
-                    {name + ".json", report_json(kernel, schedule)},
-                    {name + ".txt", report_text(kernel, schedule)},
-                    {name + ".html", schedule_html(kernel, schedule)}},
-          .text = summary(kernel, schedule)};
+  PipelineResult result{.files = {{name + ".sv", emit(kernel, schedule, options)},
+                                  {name + "_adapter.cpp", emit_bench_adapter(kernel, options.mutants.size())},
+                                  {name + ".json", report_json(kernel, schedule)},
+                                  {name + ".txt", report_text(kernel, schedule)},
+                                  {name + ".html", schedule_html(kernel, schedule)}},
+                        .text = summary(kernel, schedule)};
+  if (!options.mutants.empty()) {
+    result.files.push_back({name + "_mutants.json", mutants_json(kernel, options.mutants)});
+  }
+  return result;
 }
 
 }  // namespace
@@ -79,7 +86,7 @@ std::optional<PipelineResult> run_pipeline(const PipelineOptions& options, Sourc
     return stopped(schedule_text(*kernel, *times));
   }
   begin("writing SystemVerilog and reports");
-  return write_out(*kernel, *times, options.schedule.fault, sources);
+  return write_out(*kernel, *times, options, sources);
 }
 
 }  // namespace sluice::hlsc

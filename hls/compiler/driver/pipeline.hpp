@@ -25,6 +25,8 @@ struct PipelineOptions {
   Options source;
   ScheduleOptions schedule;
   std::optional<Stage> stop_at;
+  std::size_t mutants = 0;  // to build in, chosen by the seed
+  std::uint64_t mutant_seed = 1;
 };
 
 struct OutputFile {

@@ -48,7 +48,7 @@ std::string array_lines(const Kernel& kernel, const PortNames& names) {
 
 }  // namespace
 
-std::string emit_bench_adapter(const Kernel& kernel) {
+std::string emit_bench_adapter(const Kernel& kernel, std::size_t num_mutants) {
   const PortNames names = port_names(kernel);
   const std::string top = top_name(kernel);
   std::string text = fmt::format(
@@ -62,6 +62,9 @@ std::string emit_bench_adapter(const Kernel& kernel) {
       kernel.name, top);
   if (kernel.control == Control::kHandshake) {
     text += "  add_handshake(kernel, m);\n";
+  }
+  if (num_mutants > 0) {
+    text += fmt::format("  add_mutants(kernel, {}, m.ap_mutant_i);\n", num_mutants);
   }
   if (has_lasting_memory(kernel)) {
     text += "  kernel.has_lasting_memory = true;\n";

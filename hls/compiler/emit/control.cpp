@@ -16,7 +16,7 @@ void go(ProcessText& text, const Exit& exit, const Moment& when, int depth) {
   for (const OpId id : text.process.blocks[index(exit.to)].ops) {
     if (text.op(id).kind == OpKind::kPhi && text.binding.values[index(id)].used) {
       text.control += fmt::format("{}{} <= {};\n", indent(depth), text.wire(id),
-                                  text.value(incoming_value(text.op(id), exit.from), when));
+                                  text.patched_operand(id, incoming_number(text.op(id), exit.from), when));
     }
   }
   if (text.binding.blocks[index(exit.to)].pipelined) {
@@ -37,7 +37,7 @@ void leave(ProcessText& text, const Exit& exit, const Moment& when, int depth) {
       go(text, exit, when, depth);
       break;
     case Exit::Kind::kBranch:
-      text.control += fmt::format("{}if ({}) begin\n", indent(depth), text.value(exit.condition, when));
+      text.control += fmt::format("{}if ({}) begin\n", indent(depth), text.condition(exit.condition, when));
       leave(text, exit.branches[0], when, depth + 1);
       text.control += fmt::format("{}end else begin\n", indent(depth));
       leave(text, exit.branches[1], when, depth + 1);
@@ -55,7 +55,7 @@ void write_pipeline(ProcessText& text, std::size_t b) {
   const std::string base = identifier(block.name);
   const auto cycles = static_cast<unsigned>(bound.cycles);
 
-  const std::string condition = text.value(block.terminator.condition, {id, bound.exit_cycle, false});
+  const std::string condition = text.condition(block.terminator.condition, {id, bound.exit_cycle, false});
   std::string last =
       fmt::format("{} && {}{}", text.at({id, bound.exit_cycle, false}), bound.exit_if_true ? "" : "!", condition);
   if (text.options.fault == PlantedFault::kWrongTripCount) {
@@ -84,7 +84,7 @@ void write_pipeline(ProcessText& text, std::size_t b) {
     if (text.op(op).kind == OpKind::kPhi && value.used && carried_value(text.op(op), id) != op) {
       const Moment when{id, value.update, false};
       text.control += fmt::format("      if ({}) {} <= {};\n", text.at(when), text.wire(op),
-                                  text.value(carried_value(text.op(op), id), when));
+                                  text.patched_operand(op, incoming_number(text.op(op), id), when));
     }
   }
 }
@@ -101,7 +101,7 @@ void write_outputs(ProcessText& text) {
       text.control += comment.empty() ? "" : "      " + comment + "\n";
       text.control +=
           fmt::format("      if ({}) begin\n        {}_q <= {};\n        {}_valid_q <= 1'b1;\n      end\n",
-                      text.happens({id, text.moment(id)}), name, text.value(it.operands[0], text.moment(id)), name);
+                      text.happens({id, text.moment(id)}), name, text.patched_operand(id, 0, text.moment(id)), name);
     }
   }
 }

@@ -7,11 +7,20 @@
 namespace sluice::hlsc {
 namespace {
 
+std::string right_side(ProcessText& text, OpId id) {
+  const Op& it = text.op(id);
+  const Moment when = text.moment(id);
+  if (it.kind == OpKind::kLoad) {
+    return loaded(text, id);
+  }
+  return is_widening(it) ? text.widened(id, when) : text.mutated_value(id, expression(text, {it, when, text.wire(id)}));
+}
+
 // The wire of a value, or the stages of an operation that takes cycles: the last stage bears the name.
 void write_value(ProcessText& text, OpId id) {
   const Op& it = text.op(id);
   const int stages = text.num_stages(id);
-  const std::string right = it.kind == OpKind::kLoad ? loaded(text, id) : expression(text, id);
+  const std::string right = right_side(text, id);
   if (stages == 0) {
     text.logic += fmt::format("  wire {}{} = {};\n", range(it.width), text.wire(id), right);
     return;

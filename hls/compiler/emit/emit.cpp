@@ -50,6 +50,9 @@ class Top {
   std::string text() {
     input("clk_i", 1);
     input("rst_ni", 1);
+    if (!options_.mutants.empty()) {
+      add_mutant_port();
+    }
     add_control();
     for (std::size_t i = 0; i < kernel_.scalars.size(); ++i) {
       add_scalar(i);
@@ -83,6 +86,13 @@ class Top {
   }
   void connect(int process, const std::string& port, const std::string& to) {
     connections_[static_cast<std::size_t>(process)].push_back(fmt::format(".{}({})", port, to));
+  }
+
+  void add_mutant_port() {
+    input("ap_mutant_i", mutant_bits(options_));
+    for (std::size_t p = 0; p < kernel_.processes.size(); ++p) {
+      connect(static_cast<int>(p), "ap_mutant_i", "ap_mutant_i");
+    }
   }
 
   // All processes start together, and the kernel is done when all are.

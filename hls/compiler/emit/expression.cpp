@@ -14,21 +14,22 @@ namespace sluice::hlsc {
 namespace {
 
 // A shift by a wide amount: the bits that can matter shift, any other gives `beyond`.
-std::string shift(ProcessText& text, OpId id, const Moment& when, std::string_view op) {
-  const Op& it = text.op(id);
+std::string shift(ProcessText& text, const Written& written, std::string_view op) {
+  const Op& it = written.op;
+  const Moment& when = written.when;
   const bool arithmetic = it.kind == OpKind::kAShr;
-  const std::string from = text.value(it.operands[0], when);
+  const std::string from = text.operand(written, 0);
   const std::string shifted = arithmetic ? fmt::format("$signed({})", from) : from;
   const unsigned needed = static_cast<unsigned>(std::bit_width(it.width));
   if (needed >= it.width || it.width <= 32) {
-    return fmt::format("{} {} {}", shifted, op, text.value(it.operands[1], when));
+    return fmt::format("{} {} {}", shifted, op, text.operand(written, 1));
   }
   const std::string amount = text.bits(it.operands[1], when, 0, needed);
   const std::string high = text.bits(it.operands[1], when, needed, it.width - needed);
   const std::string inside = fmt::format("{} {} {}", shifted, op, amount);
   if (arithmetic) {
     // All of a conditional would become unsigned; the sign's copies are spelled out, the shift gets a wire of its own.
-    const std::string wire = text.declare_wire(text.wire(id) + "_near", it.width, inside);
+    const std::string wire = text.declare_wire(written.base + "_near", it.width, inside);
     return fmt::format("(|{}) ? {{{}{{{}}}}} : {}", high, it.width, text.bits(it.operands[0], when, it.width - 1, 1),
                        text.signals.read(wire));
   }
@@ -37,11 +38,13 @@ std::string shift(ProcessText& text, OpId id, const Moment& when, std::string_vi
 
 // Leading or trailing zeros by halving: a one is put behind the last bit, so that the search always ends. Each step
 // says whether the half in front is all zero and goes on with the half that has the first one.
-std::string count_zeros(ProcessText& text, const Op& it, const Moment& when, const std::string& base) {
+std::string count_zeros(ProcessText& text, const Written& written) {
+  const Op& it = written.op;
+  const std::string& base = written.base;
   const bool leading = it.kind == OpKind::kCtlz;
   const unsigned width = text.op(it.operands[0]).width;
   const unsigned padded = std::bit_ceil(width + 1);
-  const std::string from = text.value(it.operands[0], when);
+  const std::string from = text.operand(written, 0);
   const std::string ones = fmt::format("{{{}{{1'b1}}}}", padded - width);
   std::string rest = text.declare_wire(
       base + "_in", padded, leading ? fmt::format("{{{}, {}}}", from, ones) : fmt::format("{{{}, {}}}", ones, from));
@@ -122,13 +125,14 @@ std::string_view infix(OpKind kind) {
   }
 }
 
-std::string compare(ProcessText& text, const Op& it, const Moment& when) {
-  if (const auto result = decided(text, it)) {
+std::string compare(ProcessText& text, const Written& written) {
+  const Op& it = written.op;
+  if (const auto result = written.patch == nullptr ? decided(text, it) : std::nullopt) {
     return *result ? "1'b1" : "1'b0";
   }
   const bool is_signed = it.kind == OpKind::kSlt || it.kind == OpKind::kSle;
   const auto operand = [&](std::size_t i) {
-    const std::string value = text.value(it.operands[i], when);
+    const std::string value = text.operand(written, i);
     return is_signed ? fmt::format("$signed({})", value) : value;
   };
   return fmt::format("{} {} {}", operand(0), infix(it.kind), operand(1));
@@ -136,10 +140,10 @@ std::string compare(ProcessText& text, const Op& it, const Moment& when) {
 
 }  // namespace
 
-std::string expression(ProcessText& text, OpId id) {
-  const Op& it = text.op(id);
-  const Moment when = text.moment(id);
-  const auto operand = [&](std::size_t i) { return text.value(it.operands.at(i), when); };
+std::string expression(ProcessText& text, const Written& written) {
+  const Op& it = written.op;
+  const Moment& when = written.when;
+  const auto operand = [&](std::size_t i) { return text.operand(written, i); };
   const auto is_signed = [&](std::size_t i) { return fmt::format("$signed({})", operand(i)); };
   switch (it.kind) {
     case OpKind::kMul:
@@ -149,18 +153,18 @@ std::string expression(ProcessText& text, OpId id) {
     case OpKind::kUle:
     case OpKind::kSlt:
     case OpKind::kSle:
-      return compare(text, it, when);
+      return compare(text, written);
     case OpKind::kShl:
-      return shift(text, id, when, "<<");
+      return shift(text, written, "<<");
     case OpKind::kLShr:
-      return shift(text, id, when, ">>");
+      return shift(text, written, ">>");
     case OpKind::kAShr:
-      return shift(text, id, when, ">>>");
+      return shift(text, written, ">>>");
     case OpKind::kSelect:
       return fmt::format("{} ? {} : {}", operand(0), operand(1), operand(2));
     case OpKind::kZExt:
     case OpKind::kSExt:
-      return text.widened(id, when);
+      fail("a widening is written by ProcessText::widened()");
     case OpKind::kTrunc:
       return text.bits(it.operands[0], when, 0, it.width);
     case OpKind::kExtract:
@@ -168,14 +172,14 @@ std::string expression(ProcessText& text, OpId id) {
     case OpKind::kConcat: {
       std::vector<std::string> parts;
       parts.reserve(it.operands.size());
-      for (const OpId part : it.operands) {
-        parts.push_back(text.value(part, when));
+      for (std::size_t i = 0; i < it.operands.size(); ++i) {
+        parts.push_back(operand(i));
       }
       return fmt::format("{{{}}}", fmt::join(parts, ", "));
     }
     case OpKind::kCtlz:
     case OpKind::kCttz:
-      return count_zeros(text, it, when, text.wire(id));
+      return count_zeros(text, written);
     case OpKind::kCtpop:
       return count_ones(it.width, operand(0));
     case OpKind::kStreamRead:

@@ -9,7 +9,7 @@ std::string top_name(const Kernel& kernel) { return identifier(kernel.name); }
 PortNames port_names(const Kernel& kernel) {
   PortNames result;
   Names names;
-  for (const char* control : {"clk_i", "rst_ni", "start_i", "done_o", "idle_o"}) {
+  for (const char* control : {"clk_i", "rst_ni", "start_i", "done_o", "idle_o", "ap_mutant_i"}) {
     (void)names.take(control);
   }
   for (const Stream& stream : kernel.streams) {

@@ -24,6 +24,9 @@ void write_ports(ProcessText& text) {
     input(text, control, 1);
     text.signals.read(control);
   }
+  if (!text.options.mutants.empty()) {
+    input(text, "ap_mutant_i", mutant_bits(text.options));
+  }
   output(text, "done_o", 1);
   output(text, "idle_o", 1);
   for (const int scalar : text.process.scalar_arguments) {

@@ -23,6 +23,14 @@ struct BlockNames {
   std::string active, issue, run, exit, leave, slot, valid;
 };
 
+// An operation as an expression writes it: the kernel's, or a mutant's.
+struct Written {
+  const Op& op;
+  Moment when;
+  std::string base;              // of helping wires' names
+  const Patch* patch = nullptr;  // of an operand
+};
+
 struct MemoryNames {
   std::string storage;         // the array, or a register file's vector; empty where it is outside
   std::vector<std::string> q;  // of each port that reads: what it read last
@@ -63,9 +71,21 @@ class ProcessText {
   std::string value(OpId id, const Moment& when);
   std::string bits(OpId id, const Moment& when, unsigned low, unsigned width);
   std::string widened(OpId id, const Moment& when);  // from its operands at that moment
+  std::string operand(const Written& written, std::size_t number);
   // Whether the process is at this moment; whether an access happens there (its predicate holds too).
   std::string at(const Moment& when);
   std::string happens(const Access& access);
+  // As above, with the mutants of: an operand of an access or a phi; an access's predicate ("" if it always happens);
+  // a branch's condition; an operation's value, of which `original` is the text; a register file's contents.
+  std::string patched_operand(OpId id, std::size_t number, const Moment& when);
+  std::string patched_bits(OpId id, std::size_t number, const Moment& when, unsigned width);  // the lowest
+  std::string predicate(OpId id, const Moment& when);
+  std::string condition(OpId id, const Moment& when);
+  std::string mutated_value(OpId id, const std::string& original);
+  std::string mutated_contents(MemoryId memory, const llvm::APInt& contents);
+  std::string mutated_element(OpId load, std::uint64_t element);  // of a register file, at a constant address
+  // What the mutants flip in the word of a table at an address; empty: nothing.
+  std::string flipped_bits(MemoryId memory, const std::string& address);
   // A multiplexer of `width` bits by conditions of which at most one holds.
   static std::string choose(const std::vector<std::pair<std::string, std::string>>& choices, unsigned width);
 
@@ -84,7 +104,16 @@ class ProcessText {
   static constexpr std::string_view kEnable = "ce";
 
  private:
+  // The text of each mutant, by its number.
+  using MutantTexts = std::vector<std::pair<std::size_t, std::string>>;
   void declare_value(OpId id);
+  std::string widen(OpId id, const Moment& when, bool is_signed);
+  template <typename Matches, typename Text>
+  MutantTexts texts_of(Matches matches, Text text);
+  std::string decisions(MutantPlace place, OpId id, const std::string& original);
+  std::string is_chosen(std::size_t mutant);
+  std::string choose_mutant(const std::string& base, unsigned width, const std::string& original,
+                            const MutantTexts& texts);
 
   std::vector<std::string> wires_;                // parallel to ops: where it is ready; a phi's register
   std::vector<std::string> kept_;                 // the register loaded when ready
@@ -101,7 +130,10 @@ void write_storage(ProcessText& text);    // memories
 void write_control(ProcessText& text);    // states, phis, outputs
 
 // The right side of an operation's wire; may add helping wires to `logic`.
-[[nodiscard]] std::string expression(ProcessText& text, OpId id);
+[[nodiscard]] std::string expression(ProcessText& text, const Written& written);
+
+// Of the port ap_mutant_i.
+[[nodiscard]] unsigned mutant_bits(const EmitOptions& options);
 
 // What a load gives: of a register file or without latency in the cycle of its address, of a port one cycle later.
 [[nodiscard]] std::string loaded(ProcessText& text, OpId id);

@@ -32,7 +32,7 @@ ProcessText::ProcessText(const Kernel& the_kernel, std::size_t process_number, c
       options(the_options),
       ports(the_ports),
       number(process_number),
-      binding(bind(the_kernel, process, schedule)) {
+      binding(bind(the_kernel, process, schedule, options.fault != PlantedFault::kNone)) {
   if (options.fault == PlantedFault::kWrongWriteStage) {
     wrong_stage_ = first_op(process, [&](const Block& block, OpId id) {
       const BlockSchedule& times = schedule.blocks[static_cast<std::size_t>(&block - process.blocks.data())];
@@ -88,12 +88,12 @@ std::string ProcessText::at(const Moment& when) {
 }
 
 std::string ProcessText::happens(const Access& access) {
-  const Op& it = op(access.op);
   Moment when = access.when;
   when.cycle += access.op == wrong_stage_ ? 1 : 0;
   std::vector<std::string> terms{at(when)};
-  if (it.predicate != OpId::kNone && access.op != no_predicate_) {
-    terms.push_back(value(it.predicate, access.when));
+  if (const std::string decides = access.op == no_predicate_ ? "" : predicate(access.op, access.when);
+      !decides.empty()) {
+    terms.push_back(decides);
   }
   return all_of(terms);
 }
@@ -112,7 +112,7 @@ std::string ProcessText::choose(const std::vector<std::pair<std::string, std::st
   return text;
 }
 
-std::string ProcessText::widened(OpId id, const Moment& when) {
+std::string ProcessText::widen(OpId id, const Moment& when, bool is_signed) {
   const Op& it = op(id);
   if (it.kind == OpKind::kConcat) {
     std::vector<std::string> parts;
@@ -124,7 +124,7 @@ std::string ProcessText::widened(OpId id, const Moment& when) {
   const unsigned from = op(it.operands[0]).width;
   const unsigned more = it.width - from;
   const std::string narrow = value(it.operands[0], when);
-  if (it.kind == OpKind::kZExt || options.fault == PlantedFault::kSignExtension) {
+  if (!is_signed || options.fault == PlantedFault::kSignExtension) {
     return fmt::format("{{{}'d0, {}}}", more, narrow);
   }
   return fmt::format("{{{{{}{{{}}}}}, {}}}", more, bits(it.operands[0], when, from - 1, 1), narrow);

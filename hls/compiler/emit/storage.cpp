@@ -17,10 +17,11 @@ std::string address(ProcessText& text, const Access& access, std::uint64_t depth
   if (depth == 1) {
     return "1'd0";
   }
-  if (have >= want) {
-    return text.bits(operand, access.when, 0, want);
+  if (have > want) {
+    return text.patched_bits(access.op, 0, access.when, want);
   }
-  return fmt::format("{{{}'d0, {}}}", want - have, text.value(operand, access.when));
+  const std::string value = text.patched_operand(access.op, 0, access.when);
+  return have == want ? value : fmt::format("{{{}'d0, {}}}", want - have, value);
 }
 
 // "vector[low +: width]" of a register file at an address of the run time.
@@ -88,19 +89,22 @@ std::string element_bits(const Memory& memory, std::uint64_t element) {
 }
 
 // A constant where nothing is stored; else registers, of a static with a reset to what it holds at first.
-void declare_registers(ProcessText& text, const Memory& memory, const MemoryBinding& bound, MemoryNames& names) {
+void declare_registers(ProcessText& text, MemoryId id, MemoryNames& names) {
+  const Memory& memory = text.process.memories[index(id)];
+  const MemoryBinding& bound = text.binding.memories[index(id)];
   const auto width = static_cast<unsigned>(memory.depth) * memory.width;
   const std::string wanted = identifier(memory.name) + "_q";
   const std::vector<std::uint64_t> constant = never_stored(text, memory, bound);
   const llvm::APInt value = memory.initial ? flat(memory) : llvm::APInt(width, 0);
   if (constant.size() == memory.depth) {
     names.storage = text.signals.declare(wanted, width);
-    text.declarations += fmt::format("  wire {}{} = {};\n", range(width), names.storage, literal(value));
+    text.declarations +=
+        fmt::format("  wire {}{} = {};\n", range(width), names.storage, text.mutated_contents(id, value));
     return;
   }
   names.storage = text.declare_register(wanted, width);
   if (memory.initial && memory.is_static) {
-    text.reset += fmt::format("      {} <= {};\n", names.storage, literal(value));
+    text.reset += fmt::format("      {} <= {};\n", names.storage, text.mutated_contents(id, value));
   } else if (memory.initial) {
     text.declarations += fmt::format("  initial {} = {};\n", names.storage, literal(value));
   } else {
@@ -149,7 +153,7 @@ PortWires write_port(ProcessText& text, const Memory& memory, const MemoryPortBi
     addresses.emplace_back(happens, address(text, access, memory.depth));
     if (text.op(access.op).kind == OpKind::kStore) {
       writes.push_back(happens);
-      data.emplace_back(happens, text.value(text.op(access.op).operands[1], access.when));
+      data.emplace_back(happens, text.patched_operand(access.op, 1, access.when));
     }
   }
   PortWires wires;
@@ -168,11 +172,13 @@ PortWires write_port(ProcessText& text, const Memory& memory, const MemoryPortBi
   return wires;
 }
 
-void write_internal(ProcessText& text, MemoryNames& names, const PortWires& wires, std::size_t number) {
+void write_internal(ProcessText& text, MemoryId id, const PortWires& wires, std::size_t number) {
+  const MemoryNames& names = text.memory_names[index(id)];
   std::string body;
   if (!wires.enable.empty()) {
-    body += fmt::format("    if ({}) {} <= {}[{}];\n", text.signals.read(wires.enable), names.q[number],
-                        text.signals.read(names.storage), text.signals.read(wires.address));
+    const std::string address = text.signals.read(wires.address);
+    body += fmt::format("    if ({}) {} <= {}[{}]{};\n", text.signals.read(wires.enable), names.q[number],
+                        text.signals.read(names.storage), address, text.flipped_bits(id, address));
   }
   if (!wires.write.empty()) {
     body += fmt::format("    if ({}) {}[{}] <= {};\n", text.signals.read(wires.write), names.storage,
@@ -205,7 +211,7 @@ void write_register_stores(ProcessText& text, const Memory& memory, const Memory
     }
     const std::string comment = text.place_comment(it.location);
     const std::string happens = text.happens(access);
-    const std::string data = text.value(it.operands[1], access.when);
+    const std::string data = text.patched_operand(access.op, 1, access.when);
     text.control += comment.empty() ? "" : "      " + comment + "\n";
     const Op& where = text.op(it.operands[0]);
     if (where.kind == OpKind::kConstant || memory.depth == 1) {
@@ -228,14 +234,14 @@ void declare_storage(ProcessText& text) {
   for (std::size_t m = 0; m < text.process.memories.size(); ++m) {
     const Memory& memory = text.process.memories[m];
     const MemoryBinding& bound = text.binding.memories[m];
+    const auto id = MemoryId(static_cast<int>(m));
     MemoryNames& names = text.memory_names.emplace_back();
     const std::string comment = text.place_comment(memory.location);
     text.declarations +=
         fmt::format("  // {}: {} words of {} bits in {}{}{}\n", memory.name, memory.depth, memory.width,
                     kind_name(memory.kind), comment.empty() ? "" : "; ", comment.empty() ? "" : comment.substr(3));
     if (memory.external < 0) {
-      memory.kind == MemoryKind::kRegisters ? declare_registers(text, memory, bound, names)
-                                            : declare_array(text, memory, names);
+      memory.kind == MemoryKind::kRegisters ? declare_registers(text, id, names) : declare_array(text, memory, names);
     }
     for (std::size_t p = 0; p < bound.ports.size(); ++p) {
       names.q.emplace_back();
@@ -259,14 +265,13 @@ std::string loaded(ProcessText& text, OpId id) {
   const Access access{id, text.moment(id)};
   if (memory.kind != MemoryKind::kRegisters) {
     text.signals.read(names.storage);
-    return fmt::format("{}[{}]", names.storage, address(text, access, memory.depth));
+    const std::string where = address(text, access, memory.depth);
+    return fmt::format("{}[{}]{}", names.storage, where, text.flipped_bits(it.memory, where));
   }
   const Op& where = text.op(it.operands[0]);
   if (where.kind == OpKind::kConstant || memory.depth == 1) {
     const std::uint64_t element = memory.depth == 1 ? 0 : where.constant.getLimitedValue();
-    return element < memory.depth
-               ? text.signals.read(names.storage, static_cast<unsigned>(element) * memory.width, memory.width)
-               : literal(memory.width, 0);
+    return text.mutated_element(id, element);
   }
   return element(text, memory, names.storage, address(text, access, memory.depth));
 }
@@ -288,7 +293,7 @@ void write_storage(ProcessText& text) {
       }
       const PortWires wires = write_port(text, memory, port, fmt::format("{}_{}", identifier(memory.name), p));
       if (memory.external < 0) {
-        write_internal(text, names, wires, p);
+        write_internal(text, MemoryId(static_cast<int>(m)), wires, p);
       } else {
         write_external(text, memory, port, wires, p);
       }

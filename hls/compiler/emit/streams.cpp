@@ -41,7 +41,7 @@ StreamUse uses_of(ProcessText& text, const StreamBinding& stream, const std::str
     }
     result.moving.push_back(waits ? happens : fmt::format("({} && !{})", happens, text.signals.read(blocked)));
     if (!stream.input) {
-      result.words.emplace_back(happens, text.value(it.operands[0], access.when));
+      result.words.emplace_back(happens, text.patched_operand(access.op, 0, access.when));
     }
   }
   return result;
@@ -63,9 +63,8 @@ void write_issues(ProcessText& text) {
     for (const Access& gate : bound.gates) {
       const Op& it = text.op(gate.op);
       const std::string empty = text.signals.read(text.ports.streams[index(it.stream)] + "_empty_i");
-      terms.push_back(it.predicate == OpId::kNone
-                          ? "!" + empty
-                          : fmt::format("!({} && {})", text.value(it.predicate, gate.when), empty));
+      const std::string predicate = text.predicate(gate.op, gate.when);
+      terms.push_back(predicate.empty() ? "!" + empty : fmt::format("!({} && {})", predicate, empty));
     }
     text.logic += fmt::format("  assign {} = {};\n", names.issue, all_of(terms));
   }

@@ -35,6 +35,9 @@ class Bench {
             [this](std::size_t s, std::uint64_t at, const Words& word) { return check_word(s, at, word); }) {}
 
   int run() {
+    if (rtl_.num_mutants > 0) {
+      rtl_.set_mutant(options_.mutant);
+    }
     simulation_.reset(consumed_);
     const bool good = cut_off_calls() && all_calls() && last_words();
     if (!good) {
@@ -207,9 +210,14 @@ class Bench {
       if (simulation_.idle_cycles() > options_.max_idle_cycles) {
         return fail(fmt::format("hangs: nothing moved for {} cycles", simulation_.idle_cycles()));
       }
+      if (is_too_long()) {
+        return fail(fmt::format("hangs: not at the end after {} cycles", simulation_.cycles()));
+      }
     } while (rtl_.has_handshake ? !simulation_.done() : !is_all_out());
     return true;
   }
+
+  bool is_too_long() const { return options_.max_cycles > 0 && simulation_.cycles() > options_.max_cycles; }
 
   bool is_all_out() const {
     for (std::size_t s = 0; s < rtl_.streams.size(); ++s) {
@@ -266,6 +274,9 @@ class Bench {
       if (simulation_.idle_cycles() > options_.max_idle_cycles) {
         return fail("hangs after the last call: words are due");
       }
+      if (is_too_long()) {
+        return fail(fmt::format("hangs after the last call, in cycle {}", simulation_.cycles()));
+      }
     }
     for (std::size_t s = 0; s < rtl_.streams.size(); ++s) {
       const std::uint64_t taken = simulation_.position(s);
@@ -312,10 +323,22 @@ int run_bench(const RtlKernel& rtl, const NativeKernel& native, BenchOptions opt
       options.seed = value;
     } else if (name == "--max-idle") {
       options.max_idle_cycles = value;
+    } else if (name == "--max-cycles") {
+      options.max_cycles = value;
+    } else if (name == "--mutant") {
+      options.mutant = value;
     } else {
-      fmt::print(stderr, "usage: {} [--calls N] [--words N] [--seed N] [--max-idle CYCLES]\n", argv[0]);
+      fmt::print(stderr,
+                 "usage: {} [--calls N] [--words N] [--seed N] [--max-idle CYCLES] [--max-cycles CYCLES] "
+                 "[--mutant N]\n",
+                 argv[0]);
       return 2;
     }
+  }
+  if (options.mutant > rtl.num_mutants) {
+    fmt::print(stderr, "mutant {} is asked for, and the RTL has {}; see sluice-hls --mutants\n", options.mutant,
+               rtl.num_mutants);
+    return 2;
   }
   return Bench(rtl, native, std::move(options)).run();
 }

@@ -71,11 +71,14 @@ struct BenchOptions {
   int calls = 12;                           // at least
   std::uint64_t words = 0;                  // go on until so many have moved
   std::uint64_t max_idle_cycles = 200'000;  // without a word at any port: it hangs
+  std::uint64_t max_cycles = 0;             // in all: it goes on for ever; 0: no limit
+  std::uint64_t mutant = 0;                 // that the RTL is, of those built in
   std::vector<ScalarRange> ranges;          // of scalars; others lie between 0 and 64
   void (*stimulus)(Stimulus&) = nullptr;
 };
 
-// Reads --calls, --words, --seed, --max-idle; runs; prints. 0: all equal.
+// Reads --calls, --words, --seed, --max-idle, --max-cycles, --mutant; runs; prints. 0: all equal, 1: not, 2: what was
+// asked for makes no sense.
 [[nodiscard]] int run_bench(const RtlKernel& rtl, const NativeKernel& native, BenchOptions options, int argc,
                             char** argv);
 

@@ -78,6 +78,8 @@ struct RtlKernel {
   bool has_lasting_memory = false;  // keeps contents that no reset restores
   std::function<void(bool)> set_clock, set_reset_n, set_start;
   std::function<bool()> done, idle;
+  std::uint64_t num_mutants = 0;  // built in; the number 0 is none of them
+  std::function<void(std::uint64_t)> set_mutant;
   std::function<void()> eval;
   std::vector<RtlStream> streams;  // in the order of the kernel's parameters, as the lists below
   std::vector<RtlScalar> scalars;

@@ -75,6 +75,12 @@ void add_handshake(RtlKernel& kernel, Model& model) {
   kernel.idle = [&model] { return model.ap_idle_o != 0; };
 }
 
+template <class Signal>
+void add_mutants(RtlKernel& kernel, std::uint64_t count, Signal& chosen) {
+  kernel.num_mutants = count;
+  kernel.set_mutant = [&chosen](std::uint64_t number) { chosen = static_cast<Signal>(number); };
+}
+
 template <class Data, class Bit>
 void add_input(RtlKernel& kernel, const char* name, unsigned width, Data& data, Bit& valid, Bit& ready) {
   RtlStream stream{name, width, true, {}, {}, {}, {}};
