@@ -110,13 +110,20 @@ module compute_units (
     .card_data_ready_o(port_card_ready), .card_data_i, .card_read_error_i
   );
 
+  // The kernels' clocks and their reset, a cycle later than the card's, which lets the clocks run.
+  logic rst_q, vector_clk, router_clk;
+
+  always_ff @(posedge clk_i) rst_q <= rst_ni;
+  clock_gate u_vector_clock (.clk_i, .on_i(!rst_q || (port_busy && !router_q)), .clk_o(vector_clk));
+  clock_gate u_router_clock (.clk_i, .on_i(!rst_q || (port_busy && router_q)), .clk_o(router_clk));
+
   logic vector_command_ready, vector_ranges_valid, vector_lines_ready, vector_writes_valid, vector_count_valid;
   logic [50:0] vector_ranges;
   logic [1038:0] vector_writes;
   logic [23:0] vector_count;
 
   sluice_vector u_vector (
-    .clk_i, .rst_ni,
+    .clk_i(vector_clk), .rst_ni(rst_q),
     .command_tdata_i(command), .command_tvalid_i(command_valid && !router_q),
     .command_tready_o(vector_command_ready),
     .ranges_tdata_o(vector_ranges), .ranges_tvalid_o(vector_ranges_valid),
@@ -133,7 +140,7 @@ module compute_units (
   logic [23:0] router_count;
 
   sluice_router u_router (
-    .clk_i, .rst_ni,
+    .clk_i(router_clk), .rst_ni(rst_q),
     .command_tdata_i(command), .command_tvalid_i(command_valid && router_q),
     .command_tready_o(router_command_ready),
     .ranges_tdata_o(router_ranges), .ranges_tvalid_o(router_ranges_valid), .ranges_tready_i(ranges_ready && router_q),
