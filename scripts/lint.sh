@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All static checks, each with a line for its result. Runs every check even when one fails; the status is non-zero if
 # any did. Needs the packages of `scripts/setup.sh --dev` and a configured and built release preset (clang-tidy reads
-# its compile commands and generated headers).
+# its compile commands and generated headers; the card's kernels are made there).
 #
 #   scripts/lint.sh                  all checks
 #   scripts/lint.sh NAME...          only the named: format tidy verilator yosys includes paths, and tidy_compiler, which is
@@ -39,14 +39,24 @@ check_tidy_compiler() { tidy hls/compiler; }
 # Modules are all of rtl/ but packages (rtl/pkg) and formal harnesses (rtl/formal); one a file, named as the file.
 modules() { files 'rtl/*.sv' ':!rtl/pkg' ':!rtl/formal'; }
 packages() { files 'rtl/*.sv' | grep '^rtl/pkg/' || true; }
+# The kernels of hls/ that are modules of the card, as sluice-hls made them.
+kernels() {
+  local kernel
+  for kernel in vector router; do
+    kernel=build/release/hls/$kernel/sluice_$kernel.hls/sluice_$kernel.sv
+    [ -e "$kernel" ] || die "$kernel is missing; build first: cmake --preset release && cmake --build --preset release"
+    printf '%s\n' "$kernel"
+  done
+}
 is_behavioural() { grep -q '^ *// synthesis: behavioural' "$1"; }
 
-# for_each_module COMMAND: runs COMMAND FILE for every module, in parallel; prints the output of those that fail.
+# for_each_module COMMAND [FILE...]: runs COMMAND FILE for every module and the named files, in parallel; prints the output
+# of those that fail.
 for_each_module() {
   local list
-  list=$(modules)
+  list=$(modules; (($# == 1)) || printf '%s\n' "${@:2}")
   [ -n "$list" ] || { say "rtl/ has no modules"; return 0; }
-  export -f "$1" packages files say is_behavioural
+  export -f "$1" packages files say die kernels is_behavioural
   export root work
   printf '%s\n' "$list" | xargs -P "$(jobs)" -I{} bash -c '
     set -euo pipefail
@@ -62,13 +72,18 @@ for_each_module() {
 verilate_module() {
   local search=() module
   module=$(basename "$1" .sv)
-  while read -r folder; do search+=(-y "$folder"); done < <(files 'rtl/*.sv' | xargs -n1 dirname | sort -u)
+  while read -r folder; do search+=(-y "$folder"); done < <({ files 'rtl/*.sv'; kernels; } | xargs -n1 dirname | sort -u)
   # shellcheck disable=SC2046  # one word a file is meant
   verilator --lint-only -Wall "${search[@]}" -Irtl/pkg --top-module "$module" \
     $(files '*.vlt') $(packages) "$1"
 }
 
-check_verilator() { for_each_module verilate_module; }
+check_verilator() {
+  local list
+  list=$(kernels)
+  # shellcheck disable=SC2086  # one word a file is meant
+  for_each_module verilate_module $list
+}
 
 # A module with the line '// synthesis: behavioural' is not synthesized; others see its ports as a black box.
 elaborate_module() {
@@ -89,7 +104,7 @@ elaborate_module() {
 check_yosys() {
   rm -rf "$work/yosys"
   mkdir -p "$work/yosys"
-  local file
+  local file list
   while read -r file; do
     if is_behavioural "$file"; then
       # Its header, which ends in the first line that starts with ');'.
@@ -98,6 +113,11 @@ check_yosys() {
       ln -s "$root/$file" "$work/yosys/"
     fi
   done < <(modules)
+  # Kernels too are black boxes here: all of one takes Yosys minutes.
+  list=$(kernels)
+  for file in $list; do
+    { echo '(* blackbox *)'; sed -n '/^module /,/^);/p;/^);/q' "$file"; echo endmodule; } >"$work/yosys/$(basename "$file")"
+  done
   for_each_module elaborate_module
 }
 

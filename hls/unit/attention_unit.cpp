@@ -10,6 +10,11 @@ namespace {
 
 using namespace device;
 
+// Modelled cost: elements a cycle of an elementwise unit, and the latency of its pipeline.
+constexpr u64 kElementsPerCycle = 32;
+constexpr u64 kPipelineCycles = 24;
+constexpr u64 elementwise_cycles(u64 elements) { return ceil_div(elements, kElementsPerCycle) + kPipelineCycles; }
+
 LineRange page_table_range(const TokenEntry& token, u32 first_page, u32 last_page) {
   const u32 base = static_cast<u32>(join_words(token.page_table_lo, token.page_table_hi) / kLineBytes);
   return {Space::kCard, 0, base + first_page / 32, last_page / 32 - first_page / 32 + 1};
@@ -44,9 +49,11 @@ class KvAppendUnit : public SingleStage {
       const u32 page = word_of(lines(tables_[t])[0], position_[t] / kPageTokens % 32);
       const u64 offset = u64{position_[t]} % kPageTokens * o_.entry_lines;
       write_lines(Space::kCard, 0, entry_range(page, o_.layer_line, offset, o_.entry_lines).line, entry, writes);
-      add_cycles(elementwise_cycles(u64{o_.first_elements} + o_.second_elements));
     }
     return writes;
+  }
+  [[nodiscard]] std::uint64_t modelled_cycles() const override {
+    return o_.num_tokens * elementwise_cycles(u64{o_.first_elements} + o_.second_elements);
   }
 
  private:

@@ -37,7 +37,6 @@ class SingleStage : public UnitExecution {
     return ranges_;
   }
   void supply(std::span<const Line> lines) override { lines_.assign(lines.begin(), lines.end()); }
-  [[nodiscard]] std::uint64_t modelled_cycles() const override { return cycles_; }
 
  protected:
   // Adds a range; the result is its handle for lines().
@@ -62,7 +61,6 @@ class SingleStage : public UnitExecution {
   [[nodiscard]] VectorValue vector(std::size_t handle, std::size_t elements) const {
     return vector_from_lines(lines(handle)[0], lines(handle).subspan(1), elements);
   }
-  void add_cycles(u64 cycles) { cycles_ += cycles; }
 
  private:
   bool asked_ = false;
@@ -70,7 +68,6 @@ class SingleStage : public UnitExecution {
   std::vector<LineRange> ranges_;
   std::vector<std::size_t> starts_;
   std::vector<Line> lines_;
-  u64 cycles_ = 0;
 };
 
 // Appends the writes of `value` in every form that `out` asks for.
@@ -78,11 +75,6 @@ void write_outputs(u32 bank, const device::Outputs& out, const VectorValue& valu
 
 // Appends writes of consecutive lines.
 void write_lines(Space space, u32 bank, u32 line, std::span<const Line> data, std::vector<LineWrite>& writes);
-
-// Modelled cost: elements a cycle of an elementwise unit, and the latency of its pipeline.
-inline constexpr u64 kElementsPerCycle = 32;
-inline constexpr u64 kPipelineCycles = 24;
-constexpr u64 elementwise_cycles(u64 elements) { return ceil_div(elements, kElementsPerCycle) + kPipelineCycles; }
 
 std::unique_ptr<UnitExecution> start_vector_unit(const device::Command& command);
 std::unique_ptr<UnitExecution> start_route(const device::Command& command);

@@ -38,7 +38,6 @@ class RouteUnit : public SingleStage {
         set_word(write.data, 16 + k, static_cast<u32>(result.weight[k]));
       }
       writes.push_back(write);
-      add_cycles(2 * u64{o_.experts} + 64);
     }
     return writes;
   }

@@ -3,7 +3,8 @@
 // Purpose: the seam 'vector memory + unit command' between a device and the functions of hls/. A device feeds the lines
 //   that the command asks for, stage by stage, and stores the lines that it gives back; where the lines come from, and
 //   how long that takes, is the device's affair. The software device reads arrays; the simulated card's behavioural
-//   unit goes through the real vector-memory and card-memory ports, cycle by cycle.
+//   unit (KV append, attend) goes through the real vector-memory and card-memory ports, cycle by cycle. The same seam
+//   in hardware is ports.hpp.
 // Ownership: copies its command. Threading: one thread. Errors: check() finds what is out of range before anything
 // runs;
 //   an execution of a command that passed check() cannot fail.
@@ -62,8 +63,8 @@ class UnitExecution {
   [[nodiscard]] virtual std::vector<LineWrite> finish() = 0;
 
   // Cycles of arithmetic that a hardware unit of the intended width would need beyond the transfers: modelled, not
-  // measured. Valid after finish().
-  [[nodiscard]] virtual std::uint64_t modelled_cycles() const = 0;
+  // measured, for what is not RTL yet (KV append and attention); 0 for the others. Valid after finish().
+  [[nodiscard]] virtual std::uint64_t modelled_cycles() const { return 0; }
 
   // Asked now and then during computations that can take minutes (attention); once it is true, finish() gives up, and
   // what it returns is of no use. Without it, nothing is given up.

@@ -57,7 +57,6 @@ class QuantiseUnit : public SliceUnit {
     for (u32 t = 0; t < num_tokens(); ++t) {
       write_outputs(t, o_.out, slice(t), writes);
     }
-    add_cycles(elementwise_cycles(0));
     return writes;
   }
 
@@ -80,7 +79,6 @@ class NormUnit : public SliceUnit {
       const VectorValue x = slice(t);
       const i32 exponent = rms_norm(x.m.data(), x.e, static_cast<int>(o_.elements), p, sums.data());
       write_outputs(t, o_.out, make_vector(sums, exponent), writes);
-      add_cycles(2 * elementwise_cycles(o_.elements));
     }
     return writes;
   }
@@ -108,7 +106,6 @@ class RopeUnit : public SliceUnit {
       const i32 exponent = rope(x.m.data(), x.e, static_cast<int>(o_.heads), static_cast<int>(o_.dim),
                                 increments.data(), o_.amplitude, position_[t], sums.data());
       write_outputs(t, o_.out, make_vector(sums, exponent), writes);
-      add_cycles(elementwise_cycles(sums.size()));
     }
     return writes;
   }
@@ -139,7 +136,6 @@ class ActivationUnit : public SingleStage {
                                ? swiglu(x.m.data(), x.e, n, sums.data())
                                : swiglu_clamped(x.m.data(), x.e, n, o_.limit, o_.scale, sums.data());
       write_outputs(tokens_[k], o_.out, make_vector(sums, exponent), writes);
-      add_cycles(elementwise_cycles(o_.intermediate));
     }
     return writes;
   }
@@ -181,7 +177,6 @@ class CombineUnit : public SingleStage {
       const i32 exponent =
           weighted_sum(terms.data(), static_cast<int>(count), static_cast<int>(o_.elements), sums.data());
       write_outputs(t, o_.out, make_vector(sums, exponent), writes);
-      add_cycles(elementwise_cycles(u64{o_.elements} * count));
     }
     return writes;
   }
@@ -219,7 +214,6 @@ class BiasUnit : public SingleStage {
       const i32 exponent = weighted_sum(terms, 2, static_cast<int>(o_.elements), sums.data());
       write_lines(Space::kVector, tokens_[k], o_.line[tokens_[k]], lines_of_vector(make_vector(sums, exponent)),
                   writes);
-      add_cycles(elementwise_cycles(o_.elements));
     }
     return writes;
   }

@@ -1,11 +1,11 @@
 // The commands that are not RTL yet, behind the seam 'vector memory + unit command'.
 //
-// Purpose: executes quantise, norm, rope, activation, route, KV append, attend and combine by calling the functions of
-//   hls/ through DPI-C, but moves every byte through the card's own ports: vector lines through the vector-memory port,
-//   card lines through a stripe reader and a stripe writer. Hardware units replace it command by command.
+// Purpose: executes KV append and attend by calling the functions of hls/ through DPI-C, but moves every byte through
+//   the card's own ports: vector lines through the vector-memory port, card lines through a stripe reader and a line
+//   writer.
 // synthesis: behavioural
-// Seam: a pulse on start_i takes the whole command (or, with compose_i, an opcode and its operand alone); busy_o until a
-//   pulse on done_o. The functions are described in rtl/card/README.md.
+// Seam: a pulse on start_i takes the whole command; busy_o until a pulse on done_o. The functions are described in
+//   rtl/card/README.md.
 // Latency: one call of sluice_unit_step a cycle while busy; its outputs reach the ports in the next cycle. A vector
 //   line asked for in step k is an argument of step k + 2. Idle, nothing is called.
 // Errors: bus_error_o with done_o when a card-memory access was answered with an error. Reset: control only.
@@ -16,9 +16,6 @@ module behavioural_unit (
 
   input  logic          start_i,
   input  logic [4095:0] command_i,       // a slot of a command ring
-  input  logic          compose_i,       // run opcode_i with operand_i instead
-  input  logic [15:0]   opcode_i,        // activation or bias
-  input  logic [383:0]  operand_i,       // words 0..11 of its operand
   output logic          busy_o,
   output logic          done_o,
   output logic          bus_error_o,
@@ -104,13 +101,6 @@ module behavioural_unit (
   assign card_write_line_o = card_write_line_q;
   assign card_write_data_o = write_data_q;
 
-  // A command made of the operand alone: composed commands have no header and no tokens.
-  function automatic logic [4095:0] composed_command(input logic [15:0] opcode, input logic [383:0] operand);
-    composed_command = '0;
-    composed_command[15:0] = opcode;
-    composed_command[sluice_pkg::CommandOperandBit +: 384] = operand;
-  endfunction
-
   // The outputs of a C function are variables that the clocked process owns: blocking, copied where they are used.
   int unsigned step, read_line, write_bank, write_line, fetch_line, fetch_count, store_line;
   bit [1023:0] write_data;
@@ -128,8 +118,7 @@ module behavioural_unit (
       card_read_q <= 1'b0;
       card_write_q <= 1'b0;
     end else if (start_i) begin
-      if (compose_i) sluice_unit_start(unit, composed_command(opcode_i, operand_i));
-      else sluice_unit_start(unit, command_i);
+      sluice_unit_start(unit, command_i);
       busy_q <= 1'b1;
       error_q <= 1'b0;
       armed_q <= 1'b0;

@@ -306,7 +306,7 @@ module sluice_card #(
   logic [31:0] weight_request_line, weight_request_lines;
   logic [1023:0] card_line;
   logic card_line_valid;
-  logic unit_start, unit_compose, unit_busy, unit_done, unit_bus_error, unit_progress;
+  logic unit_start, unit_compose, unit_busy, unit_modelled, unit_done, unit_bus_error, unit_progress;
   logic [15:0] unit_opcode;
   logic [383:0] unit_operand;
   logic route_read;
@@ -387,27 +387,28 @@ module sluice_card #(
   logic [31:0] unit_read_line, unit_write_line;
   logic [1:0] unit_write_bank;
   logic [1023:0] unit_write_data;
-  logic card_read, card_read_ready, card_read_valid;
+  logic card_read, card_read_ready, card_read_valid, card_data_ready;
   logic [31:0] card_read_line, card_read_count, card_write_line;
   logic [1023:0] card_write_data;
   logic card_write, card_write_ready, card_write_idle, card_write_error;
 
-  behavioural_unit u_unit (
+  compute_units u_units (
     .clk_i, .rst_ni,
     .start_i(unit_start), .command_i(command[8191:4096]), .compose_i(unit_compose), .opcode_i(unit_opcode),
     .operand_i(unit_operand),
-    .busy_o(unit_busy), .done_o(unit_done), .bus_error_o(unit_bus_error), .progress_o(unit_progress),
+    .busy_o(unit_busy), .modelled_o(unit_modelled), .done_o(unit_done), .bus_error_o(unit_bus_error),
+    .progress_o(unit_progress),
     .vector_read_o(unit_read), .vector_read_line_o(unit_read_line), .vector_data_i(vector_data),
     .vector_write_o(unit_write), .vector_write_bank_o(unit_write_bank), .vector_write_line_o(unit_write_line),
     .vector_write_data_o(unit_write_data),
     .card_read_valid_o(card_read), .card_read_ready_i(card_read_ready), .card_read_line_o(card_read_line),
-    .card_read_count_o(card_read_count), .card_data_valid_i(card_read_valid), .card_data_i(card_line),
-    .card_read_error_i(card_read_error),
+    .card_read_count_o(card_read_count), .card_data_valid_i(card_read_valid), .card_data_ready_o(card_data_ready),
+    .card_data_i(card_line), .card_read_error_i(card_read_error),
     .card_write_valid_o(card_write), .card_write_ready_i(card_write_ready), .card_write_line_o(card_write_line),
     .card_write_data_o(card_write_data), .card_write_idle_i(card_write_idle), .card_write_error_i(card_write_error)
   );
 
-  // One reader serves engine and unit: compute commands run one at a time, and an experts command uses them in turn.
+  // One reader serves engine and units: compute commands run one at a time, and an experts command uses them in turn.
   assign weight_request_ready = card_request_ready && !unit_busy;
   assign card_read_ready = card_request_ready && unit_busy;
   assign weight_valid = card_line_valid && !unit_busy;
@@ -418,7 +419,7 @@ module sluice_card #(
     .req_valid_i(unit_busy ? card_read : weight_request), .req_ready_o(card_request_ready),
     .req_line_i(unit_busy ? card_read_line : weight_request_line),
     .req_lines_i(unit_busy ? card_read_count : weight_request_lines),
-    .line_valid_o(card_line_valid), .line_ready_i(unit_busy || weight_ready), .line_data_o(card_line),
+    .line_valid_o(card_line_valid), .line_ready_i(unit_busy ? card_data_ready : weight_ready), .line_data_o(card_line),
     .error_o(card_read_error),
     .ar_valid_o(compute_arvalid), .ar_ready_i(compute_arready), .ar_addr_o(compute_araddr), .ar_len_o(compute_arlen),
     .r_valid_i(compute_rvalid), .r_ready_o(compute_rready), .r_data_i(mem_rdata_i), .r_resp_i(mem_rresp_i),
@@ -516,7 +517,7 @@ module sluice_card #(
   command_counters u_counters (
     .clk_i, .rst_ni,
     .ended_i(ended), .engine_busy_i(engine_busy), .engine_mac_i(engine_mac), .engine_lanes_i(engine_lanes),
-    .engine_line_i(engine_line), .engine_stall_i(engine_stall), .unit_busy_i(unit_busy),
+    .engine_line_i(engine_line), .engine_stall_i(engine_stall), .unit_busy_i(unit_modelled),
     .memory_read_beats_i(read_beats), .memory_write_beats_i(write_beats),
     .host_read_beat_i(host_rvalid_i && host_rready_o), .host_write_beat_i(host_wvalid_o && host_wready_i),
     .counters_o(counters)

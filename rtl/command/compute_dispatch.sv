@@ -1,5 +1,5 @@
 // Executes the compute queue's commands: import and export by the vector mover, linear and experts by the matrix engine,
-// unit commands by the behavioural unit.
+// unit commands by the units of card/compute_units.sv.
 //
 // Purpose: decodes the opcode, turns operand fields into the engine's command, and merges the ends. The experts sequencer
 //   inside drives engine and unit for the command experts; behind a linear with a bias, the unit adds it.

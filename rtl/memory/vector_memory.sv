@@ -1,6 +1,6 @@
 // Vector memory: four banks of lines, one for each token of a command.
 //
-// Purpose: holds vectors between commands and joins the clients that use them: matrix engine, behavioural unit, vector
+// Purpose: holds vectors between commands and joins the clients that use them: matrix engine, compute units, vector
 //   mover and experts sequencer. One compute command runs at a time and its clients take turns, so there is no
 //   arbitration: at most one client reads and at most one writes in a cycle (asserted).
 // Read: one line address for all four banks; read_data_o holds bank b's line at 1024 * b from the next cycle on, until

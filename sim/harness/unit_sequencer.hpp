@@ -1,4 +1,5 @@
-// Runs one unit command through the card's ports, cycle by cycle: the body of rtl/card/behavioural_unit.sv.
+// Runs a unit command that is not RTL yet through the card's ports, cycle by cycle: the body of
+// rtl/card/behavioural_unit.sv.
 //
 // Purpose: turns the reads, arithmetic and writes of an hls::UnitExecution into port traffic: vector reads pipelined,
 //   one line a cycle, beside card reads; then the modelled cycles of arithmetic; then the writes in order, at most one

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 #include <system_error>
 
 namespace sluice::hlsc {
@@ -26,6 +27,11 @@ class Temporaries {
  private:
   const std::vector<fs::path>& paths_;
 };
+
+bool holds(const fs::path& path, const std::string& text) {
+  std::ifstream stream(path, std::ios::binary);
+  return stream && std::string(std::istreambuf_iterator<char>(stream), {}) == text;
+}
 
 }  // namespace
 
@@ -51,6 +57,9 @@ std::optional<std::string> write_files(const fs::path& folder, const std::vector
     }
   }
   for (std::size_t i = 0; i < files.size(); ++i) {
+    if (holds(folder / files[i].name, files[i].text)) {
+      continue;
+    }
     fs::rename(written[i], folder / files[i].name, error);
     if (error) {
       return "can't write '" + (folder / files[i].name).string() + "': " + error.message();

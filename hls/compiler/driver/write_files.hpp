@@ -1,7 +1,8 @@
 // Several files that appear together or not at all.
 //
 // Purpose: write_files() makes the folder if need be, writes every text under a temporary name there, and renames them
-//   only when all are on the disk.
+//   only when all are on the disk. A file that holds its text already is left as it is, so that a build that watches
+//   times does nothing over again.
 // Ownership: none kept. Threading: none. Errors: what went wrong with which file, in words; no file has changed then,
 //   but where a rename itself fails.
 #pragma once

@@ -1,7 +1,8 @@
 // The simulation device: the Verilated card in-process, cycle by cycle.
 //
 // Purpose: everything below the register and host-memory interface is the card's RTL; cycle counters are exact, but for
-//   the arithmetic of the behavioural unit, whose cycles are modelled and counted apart (Counter::kUnitBusy).
+//   the arithmetic of the behavioural unit (KV append and attention), whose cycles are modelled and counted apart
+//   (Counter::kUnitBusy).
 // Ownership, threading: as Device; several may be open at once. Errors: as Device; a broken bus protocol or a failed
 //   assertion of the RTL is kDevice, and the device is then of no further use.
 #pragma once

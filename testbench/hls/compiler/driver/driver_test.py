@@ -144,8 +144,10 @@ class Compilation(ProgramTest):
         kernel = self.source(KERNEL)
         self.run_program(kernel, "--top", "scale", "-o", self.output)
         first = {name: (self.output / name).read_bytes() for name in FILES}
+        times = {name: (self.output / name).stat().st_mtime_ns for name in FILES}
         self.run_program(kernel, "--top", "scale", "-o", self.output)
         self.assertEqual(first, {name: (self.output / name).read_bytes() for name in FILES})
+        self.assertEqual(times, {name: (self.output / name).stat().st_mtime_ns for name in FILES})
 
     def test_definitions_reach_the_hardware(self):
         kernel = self.source(KERNEL)
