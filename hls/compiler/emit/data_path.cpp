@@ -13,7 +13,9 @@ std::string right_side(ProcessText& text, OpId id) {
   if (it.kind == OpKind::kLoad) {
     return loaded(text, id);
   }
-  return is_widening(it) ? text.widened(id, when) : text.mutated_value(id, expression(text, {it, when, text.wire(id)}));
+  return widened_operand(text.process, it) >= 0
+             ? text.widened(id, when)
+             : text.mutated_value(id, when, expression(text, {it, when, text.wire(id)}));
 }
 
 // The wire of a value, or the stages of an operation that takes cycles: the last stage bears the name.

@@ -2,6 +2,7 @@
 // around it, and ap_mutant_i chooses.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "hls/compiler/base/check.hpp"
@@ -104,7 +105,7 @@ std::string ProcessText::condition(OpId id, const Moment& when) {
   return decisions(MutantPlace::kBranch, id, value(id, when));
 }
 
-std::string ProcessText::mutated_value(OpId id, const std::string& original) {
+std::string ProcessText::mutated_value(OpId id, const Moment& when, const std::string& original) {
   const Op& it = op(id);
   const MutantTexts texts = texts_of(
       [&](const Mutant& mutant) {
@@ -113,14 +114,24 @@ std::string ProcessText::mutated_value(OpId id, const std::string& original) {
       },
       [&](const Mutant& mutant) {
         const bool is_patch = mutant.place == MutantPlace::kOperand;
-        const Written written{is_patch ? it : mutant.replacement, moment(id), wire(id) + "_changed",
+        const Written written{is_patch ? it : mutant.replacement, when, wire(id) + "_changed",
                               is_patch ? &mutant.patch : nullptr};
         return expression(*this, written);
       });
   return choose_mutant(wire(id), it.width, original, texts);
 }
 
+bool ProcessText::is_joined_otherwise(OpId id) const {
+  return op(id).kind == OpKind::kConcat && std::ranges::any_of(options.mutants, [&](const Mutant& mutant) {
+           const bool changes = mutant.place == MutantPlace::kOperation || mutant.place == MutantPlace::kOperand;
+           return changes && static_cast<std::size_t>(mutant.process) == number && mutant.op == id;
+         });
+}
+
 std::string ProcessText::widened(OpId id, const Moment& when) {
+  if (op(id).kind == OpKind::kConcat) {
+    return mutated_value(id, when, widen(id, when, false));
+  }
   const bool is_signed = op(id).kind == OpKind::kSExt;
   const MutantTexts texts =
       texts_of([&](const Mutant& mutant) { return mutant.place == MutantPlace::kOperation && mutant.op == id; },

@@ -81,7 +81,8 @@ class ProcessText {
   std::string patched_bits(OpId id, std::size_t number, const Moment& when, unsigned width);  // the lowest
   std::string predicate(OpId id, const Moment& when);
   std::string condition(OpId id, const Moment& when);
-  std::string mutated_value(OpId id, const std::string& original);
+  std::string mutated_value(OpId id, const Moment& when, const std::string& original);
+  [[nodiscard]] bool is_joined_otherwise(OpId id) const;  // a mutant changes this concat
   std::string mutated_contents(MemoryId memory, const llvm::APInt& contents);
   std::string mutated_element(OpId load, std::uint64_t element);  // of a register file, at a constant address
   // What the mutants flip in the word of a table at an address; empty: nothing.

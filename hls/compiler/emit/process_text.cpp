@@ -173,7 +173,7 @@ std::string ProcessText::bits(OpId id, const Moment& when, unsigned low, unsigne
       for (std::size_t i = operand + 1; i < it.operands.size(); ++i) {
         offset += op(it.operands[i]).width;
       }
-      if (low >= offset && low + width <= offset + op(it.operands[operand]).width) {
+      if (!is_joined_otherwise(id) && low >= offset && low + width <= offset + op(it.operands[operand]).width) {
         return bits(it.operands[operand], when, low - offset, width);
       }
       const std::string whole = declare_wire(wires_[index(id)] + "_wide", it.width, widened(id, when));
