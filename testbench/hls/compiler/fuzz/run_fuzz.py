@@ -9,6 +9,7 @@ import itertools
 import json
 import multiprocessing
 import pathlib
+import shlex
 import sys
 import time
 
@@ -146,6 +147,17 @@ def main():
     return report(options, summary)
 
 
+def repeat_command(seed):
+    """This command for one seed."""
+    kept, words = [], iter(sys.argv)
+    for word in words:
+        if word in ("--first", "--count", "--accepted", "--summary", "--min-accepted-percent", "--batch"):
+            next(words)
+        elif word not in ("--all-pairs", "--keep", "--sanitize"):
+            kept.append(word)
+    return shlex.join([sys.executable, *kept, "--first", str(seed), "--count", "1", "--keep", "--sanitize"])
+
+
 def report(options, summary):
     print(f"accepted at all targets: {summary.accepted} of {summary.programs} ({summary.percent():.1f} %)")
     for target, count in summary.ran.items():
@@ -153,8 +165,7 @@ def report(options, summary):
     for text, count in summary.refusals.most_common():
         print(f"refused {count}: {text}")
     for seed, text in summary.failures[:LIST_LIMIT]:
-        print(f"FAILED seed {seed}: {text}\n  repeat: {' '.join(sys.argv[:1])} --first {seed} --count 1 --keep (and the "
-              f"tools' options); files in {options.folder}")
+        print(f"FAILED seed {seed}: {text}\n  repeat: {repeat_command(seed)}")
     print(f"fewest programs with a pair of constructs: {min(summary.pairs[p] for p in summary.possible_pairs())}")
     failed = bool(summary.failures)
     if summary.percent() < options.min_accepted_percent:
