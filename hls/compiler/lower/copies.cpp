@@ -232,13 +232,16 @@ class CopyExpander {
     before->getTerminator()->setSuccessor(0, body);
     llvm::IRBuilder<> builder(body);
     builder.SetCurrentDebugLocation(after->getDebugLoc());
-    llvm::PHINode* counter = builder.CreatePHI(builder.getInt64Ty(), 2, "copied");
-    counter->addIncoming(builder.getInt64(0), before);
+    // As wide as it must be: one of 64 bits would not go round in a short cycle.
+    llvm::IntegerType* counter_type = builder.getIntNTy(llvm::Log2_64(type.getNumElements()) + 2);
+    llvm::PHINode* counter = builder.CreatePHI(counter_type, 2, "copied");
+    counter->addIncoming(llvm::ConstantInt::get(counter_type, 0), before);
     mark_loop(builder, count_scalars(type.getElementType()) == 1);
-    llvm::Value* next = builder.CreateAdd(counter, builder.getInt64(1));
-    insert_ = builder.CreateCondBr(builder.CreateICmpEQ(next, builder.getInt64(type.getNumElements())), rest, body);
+    llvm::Value* next = builder.CreateAdd(counter, llvm::ConstantInt::get(counter_type, 1));
+    llvm::Value* end = llvm::ConstantInt::get(counter_type, type.getNumElements());
+    insert_ = builder.CreateCondBr(builder.CreateICmpEQ(next, end), rest, body);
     builder.SetInsertPoint(insert_);
-    llvm::Value* indices[] = {builder.getInt64(0), counter};
+    llvm::Value* indices[] = {builder.getInt64(0), builder.CreateZExt(counter, builder.getInt64Ty())};
     llvm::Value* source = from == nullptr ? nullptr : builder.CreateInBoundsGEP(&type, from, indices);
     copy_value(type.getElementType(), builder.CreateInBoundsGEP(&type, to, indices), source);
     counter->addIncoming(next, insert_->getParent());

@@ -33,7 +33,9 @@ class Array:
             self.bits = [random.randint(2, 4), random.randint(1, 2)]
         elif small and random.randrange(3) == 0:
             self.bits = [1, random.randint(1, 2)]
-        factor = 2 ** random.randint(1, min(2, self.bits[0]))
+        # More elements than the bits of an index reach: other indices begin further up.
+        self.sizes = [(1 << b) + (random.randrange(1 << b) if expressions.chance(40) else 0) for b in self.bits]
+        factor = min(random.randint(2, 4), self.sizes[0])
         self.pragma = pragma.format(name, factor)
         self.type = expressions.type()
         if small and self.type.width > 64:
@@ -42,7 +44,7 @@ class Array:
         self.counts = [0, 0]  # reads and writes of an iteration
 
     def declaration(self):
-        sizes = "".join(f"[{1 << b}]" for b in self.bits)
+        sizes = "".join(f"[{size}]" for size in self.sizes)
         lines = [f"{'static ' if self.is_static else ''}{self.type} {self.name}{sizes}{' = {}' if self.is_static else ''};"]
         if self.pragma:
             lines.append(f"#pragma HLS {self.pragma}")
@@ -69,6 +71,7 @@ class Member(Array):
         self.name, self.construct, self.is_static = name, construct, False
         self.ports = STORAGE[construct][1]
         self.bits, self.suffix, self.type, self.pragma = [bits], suffix, type_, ""
+        self.sizes = [1 << bits]
         self.role, self.counts = "", [0, 0]
 
 
@@ -78,4 +81,5 @@ class Argument(Array):
     def __init__(self, name, bits, type_):
         self.name, self.construct, self.is_static = name, "array_argument", True
         self.ports, self.bits, self.type, self.pragma = (1, 1, 0), [bits], type_, ""
+        self.sizes = [1 << bits]
         self.role, self.counts = "", [0, 0]

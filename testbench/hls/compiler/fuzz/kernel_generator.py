@@ -18,7 +18,7 @@ FEATURES = [
     "inner_unroll", "switch", "break", "continue", "exit", "dataflow", "part_assign", "compound", "shift_register",
     "struct_local", "struct_array", "reference", "stream_forms", "loop_forms", "do_while", "int_bound", "triple",
     "function_array", "static_in_function", *STORAGE]
-SELDOM = {"very_wide": 3}  # they cost most of the time; a share's divisor
+SELDOM = {"very_wide": 3}  # a share's divisor: they cost most of the time
 
 # What the programs of a long run must show in every pair; ii_N is a pipelined loop that asked for II=N, ii_4 for 4
 # or more.
@@ -31,6 +31,7 @@ IMPOSSIBLE = {
     ("array_argument", "dataflow"): "processes share streams only",
     ("dataflow", "output"): "as array_argument",
     ("dataflow", "result"): "as array_argument",
+    ("dataflow", "static_in_function"): "processes share streams only",
     ("dataflow", "straight"): "the generator puts it into kernels of one process only",
 }
 
@@ -59,6 +60,8 @@ class Generator:
             self.features.add("wide")
         if "do_while" in self.features:
             self.features.add("while_loop")
+        if "variable_trips" in self.features:
+            self.features.add("scalar")
         self.used = set()
         self.expressions = Expressions(self.random, self.features, self.used)
         self.single = "dataflow" not in self.features
@@ -128,9 +131,9 @@ class Generator:
 
     def array_function(self, array):
         """A function over an array: sums it, or changes it. Result type and name."""
-        name, type_, length = self.new("over"), array.type, 1 << array.bits[0]
+        name, type_, length = self.new("over"), array.type, array.sizes[0]
         result = Type(min(type_.width + 4, self.expressions.max_width), type_.signed)
-        form = self.random.randrange(3)
+        form = self.random.randrange(1 if array.construct == "array_argument" else 0, 3)  # a parameter is a pointer
         scope = [Variable("x", Type(8)), Variable("i", Type(32, True, True))]
         value, _ = self.expressions.ap(scope, 1)
         declared = f"{type_} (&m)[kLength]" if form == 0 else f"{type_} m[{length}]"

@@ -36,8 +36,8 @@ class Memory:
         self.end_nest(indices)
 
     def nest(self, array, indices, pragma):
-        for level, (index, bits) in enumerate(zip(indices, array.bits)):
-            self.emit(1 + level, f"for (int {index} = 0; {index} < {1 << bits}; {index}++) {{")
+        for level, (index, size) in enumerate(zip(indices, array.sizes)):
+            self.emit(1 + level, f"for (int {index} = 0; {index} < {size}; {index}++) {{")
         self.emit(0, f"#pragma HLS {pragma}")
 
     def end_nest(self, indices):
@@ -73,7 +73,11 @@ class Memory:
     # -- statements
 
     def indices(self, array, scope):
-        return [self.e.bits(scope, 1, self.is_clean(), bits) for bits in array.bits]
+        found = []
+        for bits, size in zip(array.bits, array.sizes):
+            index = self.e.bits(scope, 1, self.is_clean(), bits)
+            found.append(f"{index} + {size - (1 << bits)}" if size > 1 << bits and self.chance(50) else index)
+        return found
 
     def fits(self, array, reads, writes):
         saved, array.counts = array.counts, [array.counts[0] + reads, array.counts[1] + writes]

@@ -84,11 +84,11 @@ class Process(Statements, Memory):
         """How often a loop runs: a text and whether a constant."""
         if has_streams and self.words:
             return str(self.words), True
-        if self.g.count_scalar and factor == 1 and self.chance(50):
+        if self.g.count_scalar and factor == 1 and self.chance(40):
             self.e.used.add("int_bound")
             return self.g.count_scalar, False
         scalars = [v for v in self.base if v.type.width >= 6]
-        if scalars and factor == 1 and self.e.has("variable_trips") and self.chance(60):
+        if scalars and factor == 1 and self.e.has("variable_trips") and self.chance(80):
             self.e.used.add("variable_trips")
             return f"(int)ap_uint<5>({self.random.choice(scalars).name})", False
         return str(self.random.randint(1, 10) * factor), True
@@ -196,7 +196,7 @@ class Process(Statements, Memory):
         self.loop_over(1, str(self.random.randint(2, 4)), has_streams, True, pragmas=["UNROLL"], pipeline=False)
 
     def while_loop(self, has_streams):
-        do = self.e.has("do_while") and self.chance(50)
+        do = self.e.has("do_while") and self.chance(70)
         if do:
             self.e.used.add("do_while")
         left = self.new("left")

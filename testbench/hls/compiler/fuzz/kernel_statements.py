@@ -45,7 +45,7 @@ class Statements:
         if exits:
             for feature in ("break", "continue", "exit"):
                 if self.e.has(feature):
-                    choices += [getattr(self, feature + "_")] * 2
+                    choices += [getattr(self, feature + "_")] * (3 if feature == "exit" else 2)
         chosen = self.random.choice(choices)
         if chosen in (self.inner_loop, self.switch):
             chosen(indent, scope, nesting - 1)

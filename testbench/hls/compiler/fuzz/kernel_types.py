@@ -64,6 +64,8 @@ class Expressions:
     def width(self):
         if self.chance(70):
             return self.random.choice(self.popular_widths)
+        if self.max_width > 200 and self.chance(70):  # types that nothing else shares cost most where they are widest
+            return self.random.choice(self.popular_widths[-5:])
         low, high = self.random.choice([(1, 8), (1, 8), (9, 32), (9, 32), (33, 64)] +
                                        ([(65, 128), (129, 200)] if self.max_width > 64 else []) +
                                        ([(201, 512), (513, 2048)] if self.max_width > 200 else []))
@@ -87,11 +89,16 @@ class Expressions:
             return f"{type_.ap()}({value & 0xFFFFFFFF}u)"
         if type_.width <= 64:
             return f"{type_.ap()}({value}ull)"
-        parts = [f"ap_uint<{min(64, type_.width - low)}>({(value >> low) & ((1 << 64) - 1)}ull)"
-                 for low in range(0, type_.width, 64)]
-        text = parts[0]
-        for number, part in enumerate(parts[1:], 2):
-            text = f"ap_uint<{min(64 * number, type_.width)}>({part}.concat({text}))"
+        wide = Type(type_.width)
+        if pick == 2:
+            text = f"~{wide}(0)"
+        elif pick == 3:
+            text = f"{wide}(1) << {type_.width - 1}"
+        elif pick < 2:
+            text = str(value)
+        else:
+            text = (f"({wide}({self.random.getrandbits(64)}ull) << {self.random.randrange(64, type_.width)}) ^ "
+                    f"{wide}({self.random.getrandbits(64)}ull)")
         return f"{type_.ap()}({text})"
 
     def leaf(self, scope, clean):

@@ -6,9 +6,12 @@ Failures print the seed and the command that repeats it, and keep the seed's fil
 import argparse
 import collections
 import itertools
+import json
 import multiprocessing
 import pathlib
+import shlex
 import sys
+import time
 
 import batch
 import kernel_generator
@@ -35,7 +38,7 @@ def arguments():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--min-accepted-percent", type=float, default=0)
     parser.add_argument("--all-pairs", action="store_true", help="every pair of constructs must occur")
-    parser.add_argument("--pair-table", type=pathlib.Path, help="writes how often each pair occurs")
+    parser.add_argument("--summary", type=pathlib.Path, help="a JSON file of the figures, written after every round")
     parser.add_argument("--keep", action="store_true", help="all files made, not only those of failures")
     parser.add_argument("--sanitize", action="store_true", help="every native run under the sanitizer, not each tenth")
     return parser.parse_args()
@@ -87,17 +90,27 @@ class Summary:
             self.accepted += 1
             self.pairs.update(itertools.combinations(sorted(constructs), 2))
 
+    def percent(self):
+        return 100 * self.accepted / max(1, self.programs)
+
+    def possible_pairs(self):
+        return [pair for pair in itertools.combinations(kernel_generator.CONSTRUCTS, 2)
+                if pair not in kernel_generator.IMPOSSIBLE]
+
     def missing_pairs(self):
-        possible = itertools.combinations(kernel_generator.CONSTRUCTS, 2)
-        return [pair for pair in possible if not self.pairs[pair] and pair not in kernel_generator.IMPOSSIBLE]
+        return [pair for pair in self.possible_pairs() if not self.pairs[pair]]
 
-
-def write_pairs(path, pairs):
-    names = kernel_generator.CONSTRUCTS
-    rows = ["construct," + ",".join(names)]
-    rows += [first + "," + ",".join(str(pairs[tuple(sorted((first, second)))]) if first != second else ""
-                                    for second in names) for first in names]
-    path.write_text("\n".join(rows) + "\n")
+    def write(self, path, first_seed, seconds):
+        counts = {pair: self.pairs[pair] for pair in self.possible_pairs()}
+        fewest = min(counts.values())
+        figures = {
+            "first_seed": first_seed, "programs": self.programs, "accepted_at_all_targets": self.accepted,
+            "accepted_percent": round(self.percent(), 1), "run": self.ran, "failures": len(self.failures),
+            "failed_seeds": sorted({seed for seed, _ in self.failures}), "seconds": round(seconds),
+            "refusals": dict(self.refusals.most_common()), "pairs": len(counts), "fewest_of_a_pair": fewest,
+            "rarest_pairs": [" ".join(pair) for pair, count in counts.items() if count == fewest][:LIST_LIMIT],
+            "pair_table": {" ".join(pair): count for pair, count in counts.items()}}
+        path.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 def jobs_of(options, tools, headers):
@@ -115,7 +128,7 @@ def main():
     headers = options.folder / "headers"
     batch.build_headers(tools, headers)
     options.batch = min(options.batch, max(1, -(-options.count // options.jobs))) if not options.accepted else options.batch
-    summary = Summary([name for name, _ in TARGETS])
+    summary, start = Summary([name for name, _ in TARGETS]), time.monotonic()
     with multiprocessing.Pool(options.jobs) as pool:
         jobs = jobs_of(options, tools, headers)
         done = lambda: summary.accepted >= options.accepted if options.accepted else summary.programs >= options.count
@@ -124,28 +137,38 @@ def main():
             for results in pool.imap(run_batch, itertools.islice(jobs, options.jobs)):
                 for result in results:
                     summary.add(*result)
-            print(f"{summary.programs} programs, {summary.accepted} accepted, {len(summary.failures)} failures",
-                  flush=True)
+            print(f"{summary.programs} programs, {summary.accepted} accepted, {len(summary.failures)} failures, "
+                  f"{time.monotonic() - start:.0f} s", flush=True)
+            if options.summary:
+                summary.write(options.summary, options.first, time.monotonic() - start)
             if len(summary.failures) > LIST_LIMIT:
                 print("too many failures to go on")
                 break
     return report(options, summary)
 
 
+def repeat_command(seed):
+    """This command for one seed."""
+    kept, words = [], iter(sys.argv)
+    for word in words:
+        if word in ("--first", "--count", "--accepted", "--summary", "--min-accepted-percent", "--batch"):
+            next(words)
+        elif word not in ("--all-pairs", "--keep", "--sanitize"):
+            kept.append(word)
+    return shlex.join([sys.executable, *kept, "--first", str(seed), "--count", "1", "--keep", "--sanitize"])
+
+
 def report(options, summary):
-    percent = 100 * summary.accepted / summary.programs
-    print(f"accepted at all targets: {summary.accepted} of {summary.programs} ({percent:.1f} %)")
+    print(f"accepted at all targets: {summary.accepted} of {summary.programs} ({summary.percent():.1f} %)")
     for target, count in summary.ran.items():
         print(f"run at {target}: {count}")
     for text, count in summary.refusals.most_common():
         print(f"refused {count}: {text}")
     for seed, text in summary.failures[:LIST_LIMIT]:
-        print(f"FAILED seed {seed}: {text}\n  repeat: {' '.join(sys.argv[:1])} --first {seed} --count 1 --keep (and the "
-              f"tools' options); files in {options.folder}")
-    if options.pair_table:
-        write_pairs(options.pair_table, summary.pairs)
+        print(f"FAILED seed {seed}: {text}\n  repeat: {repeat_command(seed)}")
+    print(f"fewest programs with a pair of constructs: {min(summary.pairs[p] for p in summary.possible_pairs())}")
     failed = bool(summary.failures)
-    if percent < options.min_accepted_percent:
+    if summary.percent() < options.min_accepted_percent:
         print(f"FAILED: fewer than {options.min_accepted_percent} % accepted")
         failed = True
     if options.all_pairs and (missing := summary.missing_pairs()):
