@@ -66,7 +66,7 @@ class Usage(ProgramTest):
     def test_help_names_every_option(self):
         text = self.run_program("--help").stdout
         for option in ("--top", "-o,--output", "--clock-ns", "--target", "-I", "-D", "--print", "--list-targets",
-                       "--json-diagnostics", "--hls-include", "--version"):
+                       "--json-diagnostics", "--hls-include", "--mutants", "--mutant-seed", "--version"):
             self.assertRegex(text, rf"(?m)^ +(-h,)?{option}\b")
         self.assertNotIn("--plant", text)
 
@@ -82,6 +82,7 @@ class Usage(ProgramTest):
                                 ([kernel, "--top", "scale", "--clock-ns", "nan"], "--clock-ns"),
                                 ([kernel, "--top", "scale", "--target", "abacus"], "vup"),
                                 ([kernel, "--top", "scale", "--print", "poems"], "--print"),
+                                ([kernel, "--top", "scale", "--mutants", "-1"], "--mutants"),
                                 ([kernel, "--top", "scale", "--plant", "tulip"], "sign-extension")):
             done = self.run_program(*arguments, status=2)
             self.assertIn(said, done.stderr)
@@ -182,6 +183,18 @@ class Compilation(ProgramTest):
         (self.output / "scale_adapter.cpp").mkdir(parents=True)
         self.run_program(self.source(KERNEL), "--top", "scale", "-o", self.output, status=3)
         self.assertEqual(self.names(), ["scale_adapter.cpp"])
+
+    def test_mutants_are_built_in_and_listed(self):
+        kernel = self.source(KERNEL)
+        self.run_program(kernel, "--top", "scale", "-o", self.output, "--mutants", "50")
+        self.assertEqual(self.names(), sorted([*FILES, "scale_mutants.json"]))
+        mutants = json.loads((self.output / "scale_mutants.json").read_text())["mutants"]
+        self.assertEqual([mutant["number"] for mutant in mutants], list(range(1, 51)))
+        for mutant in mutants:
+            self.assertEqual(mutant["file"], str(kernel))
+            self.assertIn(mutant["line"], range(6, 13), mutant)
+        self.assertIn("ap_mutant_i", (self.output / "scale.sv").read_text())
+        self.assertIn("m.ap_mutant_i", (self.output / "scale_adapter.cpp").read_text())
 
     def test_a_planted_fault_is_said_and_is_in_the_output(self):
         kernel = self.source(KERNEL)

@@ -94,7 +94,7 @@ def any_difference(new, pairs):
 
 def miter(graph, choice, mutant, one_step):
     """Whose output is 1 once the graph with 0 at the inputs `choice` and the graph with the mutant's number there differ
-    in an output. Latches that may start with any value start with the same one in both.
+    in an output, in a cycle in which the first output is 1. Latches that may start with any value start with the same one in both.
 
     `one_step`: both are in the state of the first in each cycle, and 1 also says that they would go to different ones.
     That is a smaller question, whose no is enough."""
@@ -107,11 +107,11 @@ def miter(graph, choice, mutant, one_step):
     started = new.fresh()
     first = Copy(new, graph, choice, 0, shared, registers, any_values, started)
     second = Copy(new, graph, choice, mutant, shared, others, any_values, started)
-    pairs = [(first.now(literal), second.now(literal)) for literal in graph.outputs]
+    pairs = [(first.now(literal), second.now(literal)) for literal in graph.outputs[1:]]
     for copy, own in [(first, registers)] if one_step else [(first, registers), (second, others)]:
         new.latches += [(own[literal], copy.now(following), 0 if literal in any_values else value)
                         for literal, following, value in graph.latches]
     if one_step:
         pairs += [(first.now(following), second.now(following)) for _, following, _ in graph.latches]
     new.latches.append((started, 1, 0))
-    return new.binary(any_difference(new, pairs))
+    return new.binary(new.gate(any_difference(new, pairs), first.now(graph.outputs[0])))

@@ -36,14 +36,14 @@ def qualifier(name, names):
 
 
 def observed(text, top, ranges):
-    """The kernel with what counts of its outputs: zero where it doesn't, and once a scalar was outside of its range.
-    Reset in the first cycle, then never."""
+    """The kernel with what counts of its outputs: zero where it doesn't. Reset in the first cycle, then never.
+    counts_o: not in reset, and all scalars were in their ranges so far."""
     ports = ports_of(text, top)
     inputs = [p for p in ports if p[0] == "input" and p[2] not in ("clk_i", "rst_ni")]
     outputs = [p for p in ports if p[0] == "output"]
     names = {name for _, _, name in ports}
     lines = ["module observed (", "  input clk_i,", *(f"  input [{w - 1}:0] {n}," for _, w, n in inputs),
-             ",\n".join(f"  output [{w - 1}:0] {n}" for _, w, n in outputs), ");",
+             ",\n".join(["  output counts_o", *(f"  output [{w - 1}:0] {n}" for _, w, n in outputs)]), ");",
              "  reg running_q = 0;", "  always @(posedge clk_i) running_q <= 1;",
              *(f"  wire [{w - 1}:0] u_{n};" for _, w, n in outputs)]
     joined = [f".{n}({n})" for _, _, n in inputs] + [f".{n}(u_{n})" for _, _, n in outputs]
@@ -51,10 +51,10 @@ def observed(text, top, ranges):
     inside = [f"$signed({name}_i) >= {low} && $signed({name}_i) <= {high}" if low < 0 else
               f"{name}_i >= {low} && {name}_i <= {high}" for name, low, high in ranges]
     lines += [f"  wire inside = {' && '.join(inside) or 1};", "  reg kept_q = 1;",
-              "  always @(posedge clk_i) kept_q <= kept_q && inside;", "  wire counts = running_q && kept_q && inside;"]
+              "  always @(posedge clk_i) kept_q <= kept_q && inside;", "  assign counts_o = running_q && kept_q && inside;"]
     for _, _, name in outputs:
         valid = qualifier(name, names)
-        lines.append(f"  assign {name} = counts{f' && u_{valid}' if valid else ''} ? u_{name} : 0;")
+        lines.append(f"  assign {name} = {f'u_{valid} ? u_{name} : 0' if valid else f'u_{name}'};")
     return "\n".join([*lines, "endmodule", ""])
 
 
