@@ -78,6 +78,21 @@ llvm::Type* of_size(llvm::Type* type, std::uint64_t bytes, const llvm::DataLayou
   return type != nullptr && type->isSized() && layout.getTypeAllocSize(type) == bytes ? type : nullptr;
 }
 
+// What `bytes` bytes at an address are: the whole or the first member of the object there, or several elements of an
+// array.
+llvm::Type* type_of_copy(llvm::Value* address, std::uint64_t bytes, const llvm::DataLayout& layout) {
+  llvm::Type* first = type_at(address);
+  for (llvm::Value* at = address; at != nullptr;) {
+    if (llvm::Type* type = of_size(type_at(at), bytes, layout)) {
+      return type;
+    }
+    auto* gep = llvm::dyn_cast<llvm::GEPOperator>(at);
+    at = gep != nullptr && gep->hasAllZeroIndices() ? gep->getPointerOperand() : nullptr;
+  }
+  const std::uint64_t size = first != nullptr && first->isSized() ? layout.getTypeAllocSize(first).getFixedValue() : 0;
+  return size != 0 && size < bytes && bytes % size == 0 ? llvm::ArrayType::get(first, bytes / size) : nullptr;
+}
+
 class CopyExpander {
  public:
   CopyExpander(Lowering& lowering, llvm::Function& function)
@@ -144,9 +159,9 @@ class CopyExpander {
       return;
     }
     std::uint64_t bytes = length->getZExtValue();
-    llvm::Type* type = of_size(type_at(copy.getRawDest()), bytes, layout_);
+    llvm::Type* type = type_of_copy(copy.getRawDest(), bytes, layout_);
     if (transfer != nullptr) {
-      llvm::Type* source = of_size(type_at(transfer->getRawSource()), bytes, layout_);
+      llvm::Type* source = type_of_copy(transfer->getRawSource(), bytes, layout_);
       if (type == nullptr || (source != nullptr && count_scalars(source) > count_scalars(type))) {
         type = source;
       }

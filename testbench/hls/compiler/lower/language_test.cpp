@@ -1,4 +1,6 @@
 // The language: what kernels may be written in, against its value natively.
+#include <algorithm>
+
 #include "testbench/hls/compiler/lower/lower_support.hpp"
 
 namespace sluice::hlsc::testing {
@@ -252,7 +254,9 @@ sums:
       for (std::size_t i = 0; i < op.operands.size(); ++i) {
         const Op& next = process.ops[index(op.operands[i])];
         for (OpId operand : next.operands) {
-          additions_of_phi += next.kind == OpKind::kAdd && operand == id ? 1 : 0;
+          const bool counts = std::ranges::any_of(
+              next.operands, [&](OpId it) { return process.ops[index(it)].kind == OpKind::kConstant; });
+          additions_of_phi += next.kind == OpKind::kAdd && operand == id && !counts ? 1 : 0;
         }
       }
     }
