@@ -55,6 +55,18 @@ std::uint64_t unpadded_size(llvm::Type* type, const llvm::DataLayout& layout) {
          unpadded_size(structure->getElementType(last), layout);
 }
 
+// The first members of a struct, if they are `bytes` long: clang writes the padding behind the last one as a member.
+llvm::Type* first_members(llvm::StructType& structure, std::uint64_t bytes, const llvm::DataLayout& layout) {
+  const llvm::StructLayout* offsets = layout.getStructLayout(&structure);
+  for (unsigned i = 1; i < structure.getNumElements(); ++i) {
+    if (offsets->getElementOffset(i).getFixedValue() + unpadded_size(structure.getElementType(i), layout) == bytes) {
+      return llvm::StructType::get(structure.getContext(), structure.elements().take_front(i + 1),
+                                   structure.isPacked());
+    }
+  }
+  return nullptr;
+}
+
 // The first member of `type`, at any depth, that is `bytes` long; clang leaves padding out where it copies what a
 // function returned in registers.
 llvm::Type* of_size(llvm::Type* type, std::uint64_t bytes, const llvm::DataLayout& layout) {
@@ -70,6 +82,9 @@ llvm::Type* of_size(llvm::Type* type, std::uint64_t bytes, const llvm::DataLayou
       type = array->getElementType();
     } else if (auto* structure = llvm::dyn_cast<llvm::StructType>(type);
                structure != nullptr && structure->getNumElements() > 0) {
+      if (llvm::Type* members = first_members(*structure, bytes, layout)) {
+        return members;
+      }
       type = structure->getElementType(0);
     } else {
       return nullptr;
