@@ -90,7 +90,7 @@ class AccessFinder {
       for (Place& place : result) {
         place.offset.constant += constant.getSExtValue();
         for (auto& [value, bytes] : terms) {
-          place.offset.terms.emplace_back(value, bytes.getSExtValue());
+          place.offset.terms.push_back(in_elements(*value, bytes.getSExtValue(), user));
         }
       }
       return result;
@@ -102,6 +102,18 @@ class AccessFinder {
       return phi_places(*phi, user);
     }
     return {{.predicate = nullptr, .base = &address, .offset = {}}};
+  }
+
+  // LLVM counts some pointers in bytes: the number of elements instead, where it is known to be whole.
+  std::pair<llvm::Value*, std::int64_t> in_elements(llvm::Value& value, std::int64_t bytes, llvm::Instruction& before) {
+    constexpr unsigned kLargest = 16;  // the shift of an element's size
+    const unsigned zeros =
+        std::min(kLargest, analyses_.evolution.getMinTrailingZeros(analyses_.evolution.getSCEV(&value)));
+    if (bytes != 1 || zeros == 0 || llvm::isa<llvm::Constant>(value)) {
+      return {&value, bytes};
+    }
+    llvm::IRBuilder<> builder(&before);
+    return {builder.CreateAShr(&value, zeros, "", /*isExact=*/true), std::int64_t{1} << zeros};
   }
 
   std::vector<Place> select_places(llvm::SelectInst& select, llvm::Instruction& user) {
@@ -221,8 +233,8 @@ class AccessFinder {
   // The address as a number of units from its object, in an integer phi beside every pointer phi.
   llvm::Value* index_of(llvm::Value& address, std::int64_t unit) {
     llvm::Type* type = llvm::Type::getInt64Ty(address.getContext());
-    if (auto found = indices_.find(&address); found != indices_.end()) {
-      return found->second;
+    if (auto known = indices_.find(&address); known != indices_.end()) {
+      return known->second;
     }
     if (auto* phi = llvm::dyn_cast<llvm::PHINode>(&address)) {
       llvm::PHINode* index =
@@ -238,12 +250,15 @@ class AccessFinder {
       return llvm::ConstantInt::get(type, 0);
     }
     llvm::Value* base = index_of(*gep->getPointerOperand(), unit);
-    llvm::MapVector<llvm::Value*, llvm::APInt> terms;
+    llvm::MapVector<llvm::Value*, llvm::APInt> found;
+    std::vector<std::pair<llvm::Value*, std::int64_t>> terms;
     llvm::APInt constant(64, 0);
     auto* instruction = llvm::dyn_cast<llvm::Instruction>(gep);
-    bool whole = gep->collectOffset(data_layout_, 64, terms, constant) && constant.getSExtValue() % unit == 0;
-    for (auto& [value, bytes] : terms) {
-      whole &= bytes.getSExtValue() % unit == 0;
+    bool whole = gep->collectOffset(data_layout_, 64, found, constant) && constant.getSExtValue() % unit == 0;
+    for (auto& [value, bytes] : found) {
+      terms.emplace_back(instruction == nullptr ? std::pair(value, bytes.getSExtValue())
+                                                : in_elements(*value, bytes.getSExtValue(), *instruction));
+      whole &= terms.back().second % unit == 0;
     }
     if (!whole || (instruction == nullptr && !terms.empty())) {
       lowering_.error(instruction == nullptr ? llvm::DebugLoc() : instruction->getDebugLoc(),
@@ -258,8 +273,7 @@ class AccessFinder {
     llvm::Value* sum = builder.CreateAdd(base, llvm::ConstantInt::getSigned(type, constant.getSExtValue() / unit));
     for (auto& [value, bytes] : terms) {
       llvm::Value* term = builder.CreateSExtOrTrunc(value, type);
-      sum = builder.CreateAdd(sum,
-                              builder.CreateMul(term, llvm::ConstantInt::getSigned(type, bytes.getSExtValue() / unit)));
+      sum = builder.CreateAdd(sum, builder.CreateMul(term, llvm::ConstantInt::getSigned(type, bytes / unit)));
     }
     indices_[&address] = sum;
     return sum;

@@ -134,7 +134,12 @@ class ArgumentRewriter {
     llvm::AllocaInst* read_back = builder.CreateAlloca(type, nullptr, parameter.name);
     builder.CreateStore(builder.getFalse(), stored);
     builder.CreateStore(llvm::ConstantInt::get(type, 0), last);
-    builder.CreateStore(create_call(builder, CallKind::kUnwritten, type, {index}), read_back);
+    llvm::CallInst* unwritten = create_call(builder, CallKind::kUnwritten, type, {index});
+    if (llvm::DISubprogram* scope = argument.getParent()->getSubprogram()) {
+      unwritten->setDebugLoc(llvm::DILocation::get(argument.getContext(), static_cast<unsigned>(parameter.line),
+                                                   static_cast<unsigned>(parameter.column), scope));
+    }
+    builder.CreateStore(unwritten, read_back);
     split_accesses(argument, argument, *last, *stored, *read_back);
     argument.replaceAllUsesWith(read_back);
     for (llvm::ReturnInst* ret : returns()) {

@@ -39,9 +39,11 @@ void ProcessBuilder::build_call(llvm::CallInst& call, CallKind kind) {
     return;
   }
   if (kind == CallKind::kUnwritten) {
+    const auto number = llvm::cast<llvm::ConstantInt>(call.getArgOperand(0))->getZExtValue();
     lowering_.error(call.getDebugLoc(),
-                    "an output is read before it is written; outputs have no value at the start, take "
-                    "it as an argument by value too");
+                    "output '" + lowering_.kernel.outputs[number].name +
+                        "' is read before it is written; outputs have no value at the start, take it as an argument "
+                        "by value too");
     ops_[&call] = constant(llvm::APInt(call.getType()->getIntegerBitWidth(), 0));
     return;
   }

@@ -55,22 +55,16 @@ std::uint64_t unpadded_size(llvm::Type* type, const llvm::DataLayout& layout) {
          unpadded_size(structure->getElementType(last), layout);
 }
 
-// clang writes padding behind the last member out as a byte or several: the type without them, if that is `bytes` long.
-llvm::Type* without_last_bytes(llvm::Type* type, std::uint64_t bytes, const llvm::DataLayout& layout) {
-  auto* structure = llvm::dyn_cast<llvm::StructType>(type);
-  if (structure == nullptr || structure->getNumElements() < 2) {
-    return nullptr;
+// The first members of a struct, if they are `bytes` long: clang writes the padding behind the last one as a member.
+llvm::Type* first_members(llvm::StructType& structure, std::uint64_t bytes, const llvm::DataLayout& layout) {
+  const llvm::StructLayout* offsets = layout.getStructLayout(&structure);
+  for (unsigned i = 1; i < structure.getNumElements(); ++i) {
+    if (offsets->getElementOffset(i).getFixedValue() + unpadded_size(structure.getElementType(i), layout) == bytes) {
+      return llvm::StructType::get(structure.getContext(), structure.elements().take_front(i + 1),
+                                   structure.isPacked());
+    }
   }
-  llvm::Type* last = structure->elements().back();
-  if (auto* several = llvm::dyn_cast<llvm::ArrayType>(last)) {
-    last = several->getElementType();
-  }
-  if (!last->isIntegerTy(8)) {
-    return nullptr;
-  }
-  llvm::Type* rest =
-      llvm::StructType::get(type->getContext(), structure->elements().drop_back(), structure->isPacked());
-  return unpadded_size(rest, layout) == bytes ? rest : nullptr;
+  return nullptr;
 }
 
 // The first member of `type`, at any depth, that is `bytes` long; clang leaves padding out where it copies what a
@@ -80,9 +74,6 @@ llvm::Type* of_size(llvm::Type* type, std::uint64_t bytes, const llvm::DataLayou
     if (unpadded_size(type, layout) == bytes) {
       return type;
     }
-    if (llvm::Type* shorter = without_last_bytes(type, bytes, layout); shorter != nullptr) {
-      return shorter;
-    }
     if (auto* array = llvm::dyn_cast<llvm::ArrayType>(type)) {
       std::uint64_t element = layout.getTypeAllocSize(array->getElementType());
       if (element < bytes && bytes % element == 0) {
@@ -91,12 +82,30 @@ llvm::Type* of_size(llvm::Type* type, std::uint64_t bytes, const llvm::DataLayou
       type = array->getElementType();
     } else if (auto* structure = llvm::dyn_cast<llvm::StructType>(type);
                structure != nullptr && structure->getNumElements() > 0) {
+      if (llvm::Type* members = first_members(*structure, bytes, layout)) {
+        return members;
+      }
       type = structure->getElementType(0);
     } else {
       return nullptr;
     }
   }
   return type != nullptr && type->isSized() && layout.getTypeAllocSize(type) == bytes ? type : nullptr;
+}
+
+// What `bytes` bytes at an address are: the whole or the first member of the object there, or several elements of an
+// array.
+llvm::Type* type_of_copy(llvm::Value* address, std::uint64_t bytes, const llvm::DataLayout& layout) {
+  llvm::Type* first = type_at(address);
+  for (llvm::Value* at = address; at != nullptr;) {
+    if (llvm::Type* type = of_size(type_at(at), bytes, layout)) {
+      return type;
+    }
+    auto* gep = llvm::dyn_cast<llvm::GEPOperator>(at);
+    at = gep != nullptr && gep->hasAllZeroIndices() ? gep->getPointerOperand() : nullptr;
+  }
+  const std::uint64_t size = first != nullptr && first->isSized() ? layout.getTypeAllocSize(first).getFixedValue() : 0;
+  return size != 0 && size < bytes && bytes % size == 0 ? llvm::ArrayType::get(first, bytes / size) : nullptr;
 }
 
 class CopyExpander {
@@ -165,9 +174,9 @@ class CopyExpander {
       return;
     }
     std::uint64_t bytes = length->getZExtValue();
-    llvm::Type* type = of_size(type_at(copy.getRawDest()), bytes, layout_);
+    llvm::Type* type = type_of_copy(copy.getRawDest(), bytes, layout_);
     if (transfer != nullptr) {
-      llvm::Type* source = of_size(type_at(transfer->getRawSource()), bytes, layout_);
+      llvm::Type* source = type_of_copy(transfer->getRawSource(), bytes, layout_);
       if (type == nullptr || (source != nullptr && count_scalars(source) > count_scalars(type))) {
         type = source;
       }

@@ -1,9 +1,10 @@
 // Pass 11b: LOOP_FLATTEN: an outer loop and the pipelined loop in it become one pipelined loop.
 //
 // What stands between two runs of the inner loop (the rest of the outer body, the outer test, the start of the inner
-// loop) is copied behind the inner loop's exit, and goes straight to its header: the inner header then is the header of
-// one loop, whose iterations are those of the inner loop, and what was between runs under a predicate. That works for
-// nests that are not perfect, too. Values are kept in variables meanwhile; SROA makes phis of them again.
+// loop) is copied behind the inner loop's exit, and goes straight to its header: what results is one loop, whose
+// iterations are those of the inner loop, and what was between runs under a predicate. That works for nests that are
+// not perfect, too; an inner loop that has no iteration for once costs one. Values are kept in variables meanwhile;
+// SROA makes phis of them again.
 #include <llvm/IR/InstIterator.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 #include <llvm/Transforms/Utils/Local.h>
@@ -90,7 +91,7 @@ class Flattener {
                                 analyses.evolution.getSmallConstantTripCount(&outer);
     repeat_addresses(outer);
     demote(outer);
-    copy_behind(between, inner, header);
+    copy_behind(between, inner, header, outer.getHeader());
     LoopDirectives& directives = lowering_.loops[number];
     directives.depth = kFlattened;
     directives.min_trips = directives.max_trips = trips == 0 ? std::nullopt : std::optional(trips);
@@ -163,11 +164,11 @@ class Flattener {
     }
   }
 
-  // Exits of the inner loop into `between` go to a copy of it, in which the edge to the inner header closes the loop.
-  void copy_behind(const std::vector<llvm::BasicBlock*>& between, llvm::Loop& inner, llvm::BasicBlock* header) {
-    llvm::ValueToValueMapTy map;
-    std::vector<llvm::BasicBlock*> copies;
-    for (llvm::BasicBlock* block : between) {
+  using Blocks = std::vector<llvm::BasicBlock*>;
+
+  Blocks copy_of(const Blocks& blocks, llvm::ValueToValueMapTy& map) {
+    Blocks copies;
+    for (llvm::BasicBlock* block : blocks) {
       llvm::BasicBlock* copy = llvm::CloneBasicBlock(block, map, ".again", &function_);
       map[block] = copy;
       copies.push_back(copy);
@@ -177,24 +178,59 @@ class Flattener {
         llvm::RemapInstruction(&instruction, map, llvm::RF_IgnoreMissingLocals | llvm::RF_NoModuleLevelChanges);
       }
     }
+    return copies;
+  }
+
+  static void redirect(const Blocks& blocks, llvm::BasicBlock* from, llvm::BasicBlock* to) {
+    for (llvm::BasicBlock* block : blocks) {
+      block->getTerminator()->replaceSuccessorWith(from, to);
+    }
+  }
+
+  // Exits of the inner loop into `between` go to a copy of it, which goes on in a second copy where the outer loop
+  // would begin again. There the edge to the inner header closes the loop. Where the inner loop has no iteration, the
+  // second copy comes to the outer loop's next, and that needs an iteration of the one loop, which begins there.
+  void copy_behind(const Blocks& between, llvm::Loop& inner, llvm::BasicBlock* header, llvm::BasicBlock* outer_header) {
+    llvm::ValueToValueMapTy to_rest, to_start;
+    const Blocks rest = copy_of(between, to_rest);
+    const Blocks start = copy_of(between, to_start);
+    auto* rest_header = llvm::cast<llvm::BasicBlock>(to_rest[outer_header]);
+    auto* start_header = llvm::cast<llvm::BasicBlock>(to_start[outer_header]);
     for (llvm::BasicBlock* block : inner.blocks()) {
       llvm::Instruction* end = block->getTerminator();
       for (unsigned i = 0; i < end->getNumSuccessors(); ++i) {
-        auto found = map.find(end->getSuccessor(i));
-        if (end->getSuccessor(i) != header && found != map.end()) {
+        auto found = to_rest.find(end->getSuccessor(i));
+        if (end->getSuccessor(i) != header && found != to_rest.end()) {
           end->setSuccessor(i, llvm::cast<llvm::BasicBlock>(found->second));
         }
       }
     }
+    llvm::LLVMContext& context = function_.getContext();
+    llvm::BasicBlock* head = llvm::BasicBlock::Create(context, "head", &function_);
     // One way back, so that LLVM does not take the loop apart again.
-    llvm::BasicBlock* latch = llvm::BasicBlock::Create(function_.getContext(), "next", &function_);
-    for (llvm::BasicBlock& block : function_) {
-      const bool is_behind = inner.contains(&block) || std::ranges::find(copies, &block) != copies.end();
-      if (is_behind) {
-        block.getTerminator()->replaceSuccessorWith(header, latch);
-      }
-    }
-    llvm::BranchInst::Create(header, latch);
+    llvm::BasicBlock* latch = llvm::BasicBlock::Create(context, "next", &function_);
+    llvm::BranchInst::Create(head, latch);
+    llvm::IRBuilder<> builder(&*function_.getEntryBlock().getFirstInsertionPt());
+    llvm::AllocaInst* is_empty = builder.CreateAlloca(builder.getInt1Ty());
+    builder.CreateStore(builder.getFalse(), is_empty);
+    auto empty_iteration = [&](llvm::BasicBlock* to) {
+      llvm::BasicBlock* block = llvm::BasicBlock::Create(context, "empty", &function_);
+      builder.SetInsertPoint(block);
+      builder.CreateStore(builder.getTrue(), is_empty);
+      builder.CreateBr(to);
+      return block;
+    };
+    redirect(rest, rest_header, start_header);
+    redirect(start, start_header, empty_iteration(latch));
+    redirect(between, outer_header, empty_iteration(head));
+    redirect(rest, header, latch);
+    redirect(start, header, latch);
+    redirect(inner.getBlocksVector(), header, latch);
+    redirect(between, header, head);
+    builder.SetInsertPoint(head);
+    llvm::Value* begins_outer = builder.CreateLoad(builder.getInt1Ty(), is_empty);
+    builder.CreateStore(builder.getFalse(), is_empty);
+    builder.CreateCondBr(begins_outer, start_header, header);
     // The originals now only run before the first iteration: what was their way round is gone with the exits.
     llvm::removeUnreachableBlocks(function_);
   }

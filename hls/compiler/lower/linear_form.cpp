@@ -10,7 +10,7 @@ namespace {
 
 constexpr unsigned kWidest = 512;
 constexpr std::size_t kMostTerms = 1U << 18;
-constexpr std::size_t kLargestTable = 4096;
+constexpr std::size_t kMostAddressBits = 12;
 
 LinearBit constant_bit(bool one) { return {.leaves = {}, .one = one}; }
 
@@ -328,27 +328,47 @@ std::optional<LinearForm> LinearForms::evaluate_intrinsic(llvm::IntrinsicInst& i
   }
 }
 
-// A table whose entries are a linear function of their index, as every CRC's table is.
+// A table, or the part of one that the constant bits of the address leave, whose entries are a linear function of their
+// index, as every CRC's table is.
 std::optional<LinearForm> LinearForms::evaluate_load(llvm::CallInst& load) {
   const auto number = llvm::cast<llvm::ConstantInt>(load.getArgOperand(1))->getZExtValue();
   const Memory& memory = process_.memories[number];
-  if (memory.kind != MemoryKind::kRom || !memory.initial || memory.depth > kLargestTable) {
+  if (memory.kind != MemoryKind::kRom || !memory.initial) {
     return std::nullopt;
   }
   const std::vector<llvm::APInt>& table = *memory.initial;
-  for (std::size_t i = 1; i < table.size(); ++i) {
+  const LinearForm address = form(load.getArgOperand(3));
+  std::size_t base = 0;
+  std::vector<std::size_t> free;  // bits of the address
+  for (std::size_t j = 0; j < address.size(); ++j) {
+    if (!is_constant(address[j])) {
+      free.push_back(j);
+    } else if (address[j].one) {
+      base |= std::size_t{1} << j;
+    }
+  }
+  if (free.size() > kMostAddressBits || base >= table.size()) {
+    return std::nullopt;
+  }
+  auto at = [&](std::size_t index) {
+    std::size_t place = base;
+    for (std::size_t j = 0; j < free.size(); ++j) {
+      place |= (index >> j & 1) << free[j];
+    }
+    return place;
+  };
+  for (std::size_t i = 1; i < std::size_t{1} << free.size(); ++i) {
     const std::size_t rest = i & (i - 1);
-    if (table[i] != (table[rest] ^ table[i ^ rest] ^ table[0])) {
+    if (at(i) < table.size() && table[at(i)] != (table[at(rest)] ^ table[at(i ^ rest)] ^ table[base])) {
       return std::nullopt;
     }
   }
-  const LinearForm address = form(load.getArgOperand(3));
-  LinearForm result = constant_form(table[0]);
-  for (std::size_t j = 0; j < address.size() && (std::size_t{1} << j) < table.size(); ++j) {
-    const llvm::APInt column = table[std::size_t{1} << j] ^ table[0];
+  LinearForm result = constant_form(table[base]);
+  for (std::size_t j = 0; j < free.size() && at(std::size_t{1} << j) < table.size(); ++j) {
+    const llvm::APInt column = table[at(std::size_t{1} << j)] ^ table[base];
     for (unsigned i = 0; i < column.getBitWidth(); ++i) {
       if (column[i]) {
-        result[i] = exclusive_or(result[i], address[j]);
+        result[i] = exclusive_or(result[i], address[free[j]]);
       }
     }
   }

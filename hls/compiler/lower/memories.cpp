@@ -66,8 +66,7 @@ class MemoryMaker {
     if (object.global != nullptr && !object.global->isConstant()) {
       const std::string& owner = lowering_.static_owners.emplace(object.global, process_.name).first->second;
       if (owner != process_.name) {
-        lowering_.error(object.location, "static '" + object.name + "' is used by the processes '" + owner + "' and '" +
-                                             process_.name + "'; processes share streams only");
+        report_shared(object, owner);
       }
     }
     partition(object, leaf, result);
@@ -94,6 +93,22 @@ class MemoryMaker {
       process_.memories.push_back(std::move(copy));
       lowering_.memory_directives.push_back(object.directives == nullptr ? ObjectDirectives() : *object.directives);
     }
+  }
+
+  void report_shared(const ArrayObject& object, const std::string& owner) {
+    Diagnostic diagnostic{.severity = Severity::kError,
+                          .file = {},
+                          .line = 0,
+                          .column = 0,
+                          .message = "static '" + object.name + "' is used by the processes '" + owner + "' and '" +
+                                     process_.name + "'; processes share streams only"};
+    if (auto named = lowering_.compiled.globals.find(object.global->getName().str());
+        named != lowering_.compiled.globals.end()) {
+      diagnostic.file = named->second.position.file;
+      diagnostic.line = named->second.position.line;
+      diagnostic.column = named->second.position.column;
+    }
+    lowering_.diagnostics.add(std::move(diagnostic));
   }
 
   int external(const ArrayObject& object, const Leaf& leaf, const LeafMemories& banks, std::uint64_t bank,

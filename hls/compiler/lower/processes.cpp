@@ -232,8 +232,11 @@ class ProcessPlanner {
           const auto depth = llvm::cast<llvm::ConstantInt>(instruction.getOperand(1))->getSExtValue();
           lowering_.kernel.streams[first + offset.getZExtValue()].depth = std::max(1, static_cast<int>(depth));
         } else {
-          const auto& marker =
-              lowering_.object_markers[llvm::cast<llvm::ConstantInt>(instruction.getOperand(0))->getZExtValue()].first;
+          const auto& [marker, place] =
+              lowering_.object_markers[llvm::cast<llvm::ConstantInt>(instruction.getOperand(0))->getZExtValue()];
+          if (marker.numbers.contains("depth") && marker.numbers.at("depth") < 1) {
+            lowering_.error(place, "a stream's depth must be 1 or more");
+          }
           for (std::uint64_t i = 0; i < count && marker.directive == "stream" && marker.numbers.contains("depth");
                ++i) {
             lowering_.kernel.streams[first + i].depth = std::max(1, marker.numbers.at("depth"));

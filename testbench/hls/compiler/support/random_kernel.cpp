@@ -30,7 +30,8 @@ class Generator : private RandomOps {
     }
     kernel_.outputs.push_back({.name = "result", .width = dice_.one_of(kWidths)});
     if (dice_.percent(40)) {
-      kernel_.array_arguments.push_back({.name = "array", .width = dice_.one_of(kWidths), .depth = 16});
+      kernel_.array_arguments.push_back(
+          {.name = "array", .width = dice_.one_of(kWidths), .depth = 16, .dimensions = {}});
     }
     const int transfers = has_two ? dice_.between(1, 12) : 0;
     if (has_two) {
