@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -60,6 +61,36 @@ class ProgramTest(unittest.TestCase):
 
     def names(self):
         return sorted(path.name for path in self.output.iterdir()) if self.output.exists() else []
+
+
+class Synthesis(ProgramTest):
+    @unittest.skipUnless(shutil.which("yosys"), "Yosys is not installed")
+    def test_area_is_in_the_reports(self):
+        kernel = self.source(KERNEL)
+        plain = self.run_program(kernel, "--top", "scale", "-o", self.output).stdout
+        self.assertNotIn("synthesis", json.loads((self.output / "scale.json").read_text()))
+        text = (self.output / "scale.txt").read_text()
+        done = self.run_program(kernel, "--top", "scale", "-o", self.output, "--synthesise")
+        self.assertEqual(self.names(), sorted(FILES + ["scale_netlist.v"]))
+        self.assertTrue(done.stdout.startswith(plain))
+        synthesis = json.loads((self.output / "scale.json").read_text())["synthesis"]
+        total = synthesis["total"]
+        self.assertGreater(total["luts"], 0)
+        self.assertGreaterEqual(total["flip_flops"], 2 * (16 + 32))  # the queues at the ports hold two words
+        self.assertEqual(total["dsps"], 1)
+        for resource in total:
+            self.assertEqual(total[resource] >= sum(m[resource] for m in synthesis["modules"].values()), True)
+        report = (self.output / "scale.txt").read_text()
+        self.assertTrue(report.startswith(text))
+        self.assertRegex(report[len(text):], r"(?s)synth_xilinx.*scale_process.*\n  all ")
+        self.assertIn("module scale(", (self.output / "scale_netlist.v").read_text())
+
+    def test_without_yosys_the_package_is_named(self):
+        done = subprocess.run([PROGRAM, self.source(KERNEL), "--top", "scale", "-o", self.output, "--synthesise"],
+                              capture_output=True, text=True, check=False, timeout=120, env={"PATH": "/nowhere"})
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("install the package yosys", done.stderr)
+        self.assertEqual(self.names(), FILES)
 
 
 class Usage(ProgramTest):
