@@ -1,5 +1,6 @@
 # Kernels in synthesizable C++: compiled by sluice-hls to RTL, verilated, and compared with their native run.
 include(SluiceVerilate)
+find_program(SLUICE_YOSYS yosys)  # without it there are no tests of netlists
 set(SLUICE_HLS_BENCH ${PROJECT_SOURCE_DIR}/testbench/support/hls_bench)
 
 # sluice_hls_compile(NAME SOURCE kernel.cpp TOP function [CLOCK_NS ns] [TARGET name] [INCLUDE folders...]
@@ -40,9 +41,48 @@ function(sluice_hls_compile name)
     VERBATIM)
 endfunction()
 
+# The RTL as Yosys synthesises it, with the models of the cells in it. Multiplications and memories become look-up
+# tables and registers: of DSP slices and block RAMs Yosys has no models.
+function(sluice_hls_netlist rtl netlist)
+  get_filename_component(top ${rtl} NAME_WE)
+  get_filename_component(folder ${netlist} DIRECTORY)
+  file(GLOB streams CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rtl/stream/*.sv)
+  string(JOIN " " sources ${streams} ${rtl})
+  file(CONFIGURE OUTPUT ${folder}/synthesise.ys @ONLY CONTENT "\
+read_verilog -sv ${sources}
+synth_xilinx -family xcup -noiopad -noclkbuf -nodsp -nobram -top ${top}
+read_verilog -overwrite +/xilinx/cells_sim.v
+hierarchy -check -purge_lib -top ${top}
+proc
+write_verilog -noattr ${netlist}
+")
+  add_custom_command(
+    OUTPUT ${netlist}
+    COMMAND ${SLUICE_YOSYS} -q -l ${netlist}.log -s ${folder}/synthesise.ys
+    DEPENDS ${rtl} ${streams} ${folder}/synthesise.ys
+    COMMENT "Synthesising ${top}"
+    VERBATIM)
+endfunction()
+
+# A bench program of sluice_add_hls_kernel(), in its scope, on a Verilated model.
+macro(sluice_hls_bench program model)
+  add_executable(${program} ${folder}/bench_main.cpp ${folder}/${TOP_NAME}_adapter.cpp ${ARG_STIMULUS})
+  target_link_libraries(${program} PRIVATE sluice_hls_bench ${model})
+  target_include_directories(${program} PRIVATE ${ARG_INCLUDE})
+  target_compile_definitions(${program} PRIVATE ${ARG_DEFINE})
+  target_compile_options(${program} PRIVATE $<$<CONFIG:Release>:-O1>)
+  set(native_options -Wno-unknown-pragmas)
+  if(NOT ARG_NO_UBSAN)
+    list(APPEND native_options -fsanitize=undefined -fno-sanitize-recover=all)
+    target_link_options(${program} PRIVATE -fsanitize=undefined)
+  endif()
+  set_source_files_properties(${folder}/bench_main.cpp PROPERTIES COMPILE_OPTIONS "${native_options}"
+                                                                  OBJECT_DEPENDS ${SOURCE_FILE})
+endmacro()
+
 # sluice_add_hls_kernel(NAME SOURCE kernel.cpp TOP function [CLOCK_NS 4] [TARGET vup] [SCALARS name=min:max...]
 #                       [INCLUDE folders...] [DEFINE NAME=VALUE...] [DEPENDS files...] [STIMULUS file.cpp]
-#                       [CALLS number] [WORDS number] [LONG_WORDS number] [THREADS] [NO_UBSAN] [LABELS ...])
+#                       [CALLS number] [WORDS number] [LONG_WORDS number] [THREADS] [NO_UBSAN] [NETLIST] [LABELS ...])
 # compiles a kernel natively and to RTL, builds program hls_bench_NAME on the generic bench
 # (testbench/support/hls_bench/README.md), and adds a test that compares both, with at least CALLS calls and WORDS
 # words; with LONG_WORDS a second one labelled long.
@@ -50,11 +90,12 @@ endfunction()
 #   STIMULUS    defines sluice::hls_bench::prepare_call(); without it all inputs are random
 #   THREADS     the native run gives each process of sluice_dataflow.h's macros a thread, with streams of their depth
 #   NO_UBSAN    the native run without the undefined-behaviour sanitizer
+#   NETLIST     a second test compares what Yosys makes of the RTL: look-up tables, carries and registers of UltraScale+
 function(sluice_add_hls_kernel name)
   if(NOT SLUICE_TESTS OR NOT SLUICE_SIMULATION OR NOT SLUICE_HLS)
     return()
   endif()
-  cmake_parse_arguments(ARG "NO_UBSAN;THREADS" "SOURCE;TOP;CLOCK_NS;TARGET;STIMULUS;CALLS;WORDS;LONG_WORDS"
+  cmake_parse_arguments(ARG "NO_UBSAN;THREADS;NETLIST" "SOURCE;TOP;CLOCK_NS;TARGET;STIMULUS;CALLS;WORDS;LONG_WORDS"
                         "SCALARS;INCLUDE;DEFINE;DEPENDS;LABELS" ${ARGN})
   sluice_hls_compile(${name} ${ARGN})
   string(REGEX REPLACE ".*::" "" TOP_NAME ${ARG_TOP})
@@ -81,18 +122,7 @@ function(sluice_add_hls_kernel name)
   configure_file(${SLUICE_HLS_BENCH}/main.cpp.in ${folder}/bench_main.cpp @ONLY)
 
   set(bench hls_bench_${name})
-  add_executable(${bench} ${folder}/bench_main.cpp ${folder}/${TOP_NAME}_adapter.cpp ${ARG_STIMULUS})
-  target_link_libraries(${bench} PRIVATE sluice_hls_bench sluice_rtl_hls_${name})
-  target_include_directories(${bench} PRIVATE ${ARG_INCLUDE})
-  target_compile_definitions(${bench} PRIVATE ${ARG_DEFINE})
-  target_compile_options(${bench} PRIVATE $<$<CONFIG:Release>:-O1>)
-  set(native_options -Wno-unknown-pragmas)
-  if(NOT ARG_NO_UBSAN)
-    list(APPEND native_options -fsanitize=undefined -fno-sanitize-recover=all)
-    target_link_options(${bench} PRIVATE -fsanitize=undefined)
-  endif()
-  set_source_files_properties(${folder}/bench_main.cpp PROPERTIES COMPILE_OPTIONS "${native_options}"
-                                                                  OBJECT_DEPENDS ${SOURCE_FILE})
+  sluice_hls_bench(${bench} sluice_rtl_hls_${name})
   set(arguments "")
   foreach(option CALLS WORDS)
     if(ARG_${option})
@@ -102,6 +132,13 @@ function(sluice_add_hls_kernel name)
   endforeach()
   add_test(NAME "hls ${name}: the RTL equals the native run" COMMAND ${bench} ${arguments})
   set_tests_properties("hls ${name}: the RTL equals the native run" PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}")
+  if(ARG_NETLIST AND SLUICE_YOSYS)
+    sluice_hls_netlist(${folder}/${TOP_NAME}.sv ${folder}/netlist/${TOP_NAME}.v)
+    sluice_verilate(hls_${name}_netlist TOP ${folder}/netlist/${TOP_NAME}.v CLASS V${TOP_NAME} RANDOM)
+    sluice_hls_bench(${bench}_netlist sluice_rtl_hls_${name}_netlist)
+    add_test(NAME "hls ${name}: the netlist equals the native run" COMMAND ${bench}_netlist ${arguments})
+    set_tests_properties("hls ${name}: the netlist equals the native run" PROPERTIES TIMEOUT 600)
+  endif()
   if(ARG_LONG_WORDS)
     set(long_name "hls ${name}: the RTL equals the native run on ${ARG_LONG_WORDS} words")
     add_test(NAME ${long_name} COMMAND ${bench} --words ${ARG_LONG_WORDS} --seed 2)

@@ -16,7 +16,8 @@ namespace sluice::kernel {
 inline constexpr int kMaxTopK = hls::kRouteMaxTopK;
 inline constexpr int kMaxGroups = hls::kRouteMaxGroups;
 
-using Expert = ap_uint<9>;
+inline constexpr int kExpertBits = 9;
+using Expert = ap_uint<kExpertBits>;
 using ExpertCount = ap_uint<10>;
 using GroupCount = ap_uint<5>;
 using TopK = ap_uint<5>;

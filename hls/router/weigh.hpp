@@ -93,8 +93,10 @@ weigh_tokens:
       }
     }
     const Divisor divisor = divisor_of(sum);
-    ap_uint<512> experts = 0;  // filled from the top, like the weights
-    ap_uint<512> weights = 0;
+    Expert experts[kMaxTopK];
+#pragma HLS ARRAY_PARTITION variable = experts complete
+    ap_uint<32> weights[kMaxTopK];
+#pragma HLS ARRAY_PARTITION variable = weights complete
   weights_of_token:
     for (int k = 0; k < kMaxTopK; ++k) {
 #pragma HLS PIPELINE II = 1
@@ -104,18 +106,20 @@ weigh_tokens:
       const Expert expert = used ? selected_expert[k] : Expert(0);
       const ap_uint<31> s = used ? selected_score[k] : ap_uint<31>(0);
       const ap_uint<32> weight = weight_of(s, divisor, job.plain == 1, job.scale);
-      experts >>= 32;
-      weights >>= 32;
-      experts.range(511, 480) = ap_uint<32>(expert).range(31, 0);
-      weights.range(511, 480) = ap_uint<32>(used ? weight : ap_uint<32>(0)).range(31, 0);
+      experts[k] = expert;
+      weights[k] = used ? weight : ap_uint<32>(0);
       if (used) {
         const ap_uint<32> count = counters[expert];
         counters[expert] = count == 0xFFFFFFFFu ? count : ap_uint<32>(count + 1);
       }
     }
     LineWord line = 0;
-    line.range(511, 0) = experts.range(511, 0);
-    line.range(1023, 512) = weights.range(511, 0);
+  place:
+    for (int k = 0; k < kMaxTopK; ++k) {
+#pragma HLS UNROLL
+      line.range(32 * k + 31, 32 * k) = ap_uint<32>(experts[k]).range(31, 0);
+      line.range(512 + 32 * k + 31, 512 + 32 * k) = weights[k].range(31, 0);
+    }
     const ap_uint<1> last = t + 1 == job.tokens;
     const LineWrite write = {t, job.output_line, line, last};
     writes.write(write);

@@ -71,7 +71,7 @@ class Binder {
     ValueBinding& value = binding_.values[index(id)];
     const Found found = binding_.find(process_, id, when);
     if (found.place == Place::kWidened) {
-      use(op(id).operands[0], when);
+      use(op(id).operands[static_cast<std::size_t>(widened_operand(process_, op(id)))], when);
       return;
     }
     value.used = true;
@@ -191,7 +191,23 @@ class Binder {
 
 }  // namespace
 
-bool is_widening(const Op& op) { return op.kind == OpKind::kZExt || op.kind == OpKind::kSExt; }
+int widened_operand(const Process& process, const Op& op) {
+  if (op.kind == OpKind::kZExt || op.kind == OpKind::kSExt) {
+    return 0;
+  }
+  int result = -1;
+  if (op.kind == OpKind::kConcat) {
+    for (std::size_t i = 0; i < op.operands.size(); ++i) {
+      if (process.ops[index(op.operands[i])].kind != OpKind::kConstant) {
+        if (result >= 0) {
+          return -1;
+        }
+        result = static_cast<int>(i);
+      }
+    }
+  }
+  return result;
+}
 
 Found Binding::find(const Process& process, OpId value_id, const Moment& when) const {
   const Op& op = process.ops[index(value_id)];
@@ -216,7 +232,7 @@ Found Binding::find(const Process& process, OpId value_id, const Moment& when) c
   if (here && when.cycle == value.ready) {
     return {phi ? Place::kPhi : Place::kWire};
   }
-  if (is_widening(op)) {
+  if (widened_operand(process, op) >= 0) {
     return {Place::kWidened};
   }
   if (here && pipelined && !when.leaving) {

@@ -3,7 +3,8 @@
 // Purpose: bind() decides, emit/ only writes it down. A value is a wire in the cycle in which it is ready. Beyond it:
 //   - in a pipelined block a chain of delay registers, as long as its last use is away;
 //   - elsewhere, and outside of its block, one register that is loaded when the value is ready and kept.
-//   A phi is a register. Widening (zext, sext) is repeated at each use, so that only the narrow value is kept.
+//   A phi is a register. Widening (zext, sext, a concat with constants) is repeated at each use, so that only the
+//   narrow value is kept.
 // Ownership: values; indices and ids are those of the process that was bound. Threading: none. Errors: a value that is
 //   used before it is ready aborts (check_schedule() excludes it).
 #pragma once
@@ -93,6 +94,7 @@ struct Binding {
 
 [[nodiscard]] Binding bind(const Kernel& kernel, const Process& process, const ProcessSchedule& schedule);
 
-[[nodiscard]] bool is_widening(const Op& op);  // kZExt, kSExt
+// Which operand a widening adds constant bits or copies of its sign to; -1 of another operation.
+[[nodiscard]] int widened_operand(const Process& process, const Op& op);
 
 }  // namespace sluice::hlsc

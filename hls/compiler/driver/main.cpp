@@ -12,6 +12,7 @@
 #include "hls/compiler/driver/pipeline.hpp"
 #include "hls/compiler/driver/print_diagnostics.hpp"
 #include "hls/compiler/driver/slow_notice.hpp"
+#include "hls/compiler/driver/synthesis.hpp"
 #include "hls/compiler/driver/write_files.hpp"
 #include "hls/compiler/schedule/target.hpp"
 
@@ -30,6 +31,8 @@ struct Request {
   std::string folder = ".";
   bool lists_targets = false;
   bool json_diagnostics = false;
+  bool synthesises = false;
+  int synthesis_limit_s = 1800;
 };
 
 template <typename Value>
@@ -110,6 +113,13 @@ void declare(CLI::App& app, Request& request) {
       ->type_name("FORM");
   app.add_flag("--json-diagnostics", request.json_diagnostics,
                "diagnostics as JSON, one object a line, on standard error");
+  auto* synthesises = app.add_flag("--synthesise", request.synthesises,
+                                   "also run Yosys for UltraScale+: NAME_netlist.v, and the area in the reports");
+  app.add_option("--synthesis-limit", request.synthesis_limit_s,
+                 fmt::format("seconds that Yosys may take ({})", request.synthesis_limit_s))
+      ->type_name("S")
+      ->check(CLI::Range(1, 86400).description(""))
+      ->needs(synthesises);
   auto* list = app.add_flag("--list-targets", request.lists_targets, "what --target takes");
   add_named(app, "--plant", schedule.fault, kFaults, "a fault, for the compiler's own tests")->group("");
   app.footer(
@@ -120,6 +130,19 @@ void declare(CLI::App& app, Request& request) {
       throw CLI::RequiredError(kernel->count() == 0 ? "KERNEL" : "--top");
     }
   });
+}
+
+int synthesise_kernel(const Request& request) {
+  const std::string& top = request.pipeline.source.top;
+  const std::string name = top.substr(top.rfind(':') + 1);  // npos + 1 is 0
+  SlowNotice notice(kPatience);
+  notice.begin("synthesis by Yosys");
+  if (const auto failure = synthesise({request.folder, name, std::chrono::seconds(request.synthesis_limit_s)})) {
+    fmt::print(stderr, "sluice-hls: {}\n", *failure);
+    return kMachineAtFault;
+  }
+  fmt::print("wrote {}\n", (std::filesystem::path(request.folder) / (name + "_netlist.v")).string());
+  return 0;
 }
 
 int compile(Request& request) {
@@ -147,7 +170,10 @@ int compile(Request& request) {
   for (const OutputFile& file : result->files) {
     fmt::print("wrote {}\n", (std::filesystem::path(request.folder) / file.name).string());
   }
-  return std::fflush(stdout) == 0 ? 0 : kMachineAtFault;
+  if (std::fflush(stdout) != 0) {
+    return kMachineAtFault;
+  }
+  return request.synthesises && !result->files.empty() ? synthesise_kernel(request) : 0;
 }
 
 int run(int argc, char** argv) {

@@ -62,7 +62,7 @@ class ProcessText {
   // Text that reads a value at a moment: whole, or some of its bits.
   std::string value(OpId id, const Moment& when);
   std::string bits(OpId id, const Moment& when, unsigned low, unsigned width);
-  std::string widened(OpId id, const Moment& when);  // of a kZExt or kSExt: from its operand at that moment
+  std::string widened(OpId id, const Moment& when);  // from its operands at that moment
   // Whether the process is at this moment; whether an access happens there (its predicate holds too).
   std::string at(const Moment& when);
   std::string happens(const Access& access);

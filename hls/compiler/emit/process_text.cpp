@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "hls/compiler/base/check.hpp"
 #include "hls/compiler/emit/process.hpp"
@@ -113,6 +114,13 @@ std::string ProcessText::choose(const std::vector<std::pair<std::string, std::st
 
 std::string ProcessText::widened(OpId id, const Moment& when) {
   const Op& it = op(id);
+  if (it.kind == OpKind::kConcat) {
+    std::vector<std::string> parts;
+    for (const OpId operand : it.operands) {
+      parts.push_back(value(operand, when));
+    }
+    return fmt::format("{{{}}}", fmt::join(parts, ", "));
+  }
   const unsigned from = op(it.operands[0]).width;
   const unsigned more = it.width - from;
   const std::string narrow = value(it.operands[0], when);
@@ -160,8 +168,13 @@ std::string ProcessText::bits(OpId id, const Moment& when, unsigned low, unsigne
     case Place::kKept:
       return signals.read(kept_[index(id)], low, width);
     case Place::kWidened: {
-      if (low + width <= op(it.operands[0]).width) {
-        return bits(it.operands[0], when, low, width);
+      const auto operand = static_cast<std::size_t>(widened_operand(process, it));
+      unsigned offset = 0;  // of what is widened
+      for (std::size_t i = operand + 1; i < it.operands.size(); ++i) {
+        offset += op(it.operands[i]).width;
+      }
+      if (low >= offset && low + width <= offset + op(it.operands[operand]).width) {
+        return bits(it.operands[operand], when, low - offset, width);
       }
       const std::string whole = declare_wire(wires_[index(id)] + "_wide", it.width, widened(id, when));
       return signals.read(whole, low, width);

@@ -115,7 +115,11 @@ void declare_array(ProcessText& text, const Memory& memory, MemoryNames& names) 
   names.storage = text.signals.declare(base, memory.width);
   text.declarations += fmt::format("  {}\n  logic {}{} [0:{}];\n", ram_style(memory.kind), range(memory.width),
                                    names.storage, memory.depth - 1);
-  if (memory.initial) {
+  if (memory.initial &&
+      std::ranges::all_of(*memory.initial, [&](const auto& it) { return it == memory.initial->front(); })) {
+    text.declarations += fmt::format("  initial for (int i = 0; i < {}; i = i + 1) {}[i] = {};\n", memory.depth,
+                                     names.storage, literal(memory.initial->front()));
+  } else if (memory.initial) {
     text.declarations += "  initial begin\n";
     for (std::size_t i = 0; i < memory.depth; ++i) {
       text.declarations += fmt::format("    {}[{}] = {};\n", names.storage, i, literal((*memory.initial)[i]));

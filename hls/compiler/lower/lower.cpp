@@ -3,6 +3,7 @@
 
 #include "hls/compiler/base/check.hpp"
 #include "hls/compiler/ir/verify.hpp"
+#include "hls/compiler/lower/narrow.hpp"
 #include "hls/compiler/lower/passes.hpp"
 
 namespace sluice::hlsc {
@@ -46,6 +47,7 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_intrinsics(l, *p.function); },
       [](Lowering&, const ProcessPlan& p, Process&) { merge_blocks(*p.function); },
       [](Lowering& l, const ProcessPlan& p, Process& process) { build_process(l, p, process); },
+      [](Lowering&, const ProcessPlan&, Process& process) { narrow_operations(process); },
   };
   for (Step step : kSteps) {
     step(lowering, plan, process);

@@ -110,6 +110,7 @@ class ModuloScheduler {
     bounds_.assign(at(size_), 0);
     starts_.assign(at(size_), {});
     parents_.assign(at(size_), Step{});
+    pushers_.assign(at(size_), Step{});
     dirty_.assign(at(size_), true);
     is_hopeless_ = false;
   }
@@ -126,7 +127,7 @@ class ModuloScheduler {
         }
       }
       if (changed) {
-        if (std::optional<std::vector<Step>> circle = circle_of_parents()) {
+        if (std::optional<std::vector<Step>> circle = circle_of_pushers()) {
           return circle;
         }
       }
@@ -155,40 +156,71 @@ class ModuloScheduler {
     if (!(starts_[at(node)] < start)) {
       return false;
     }
-    starts_[at(node)] = start;
     parents_[at(node)] = parent;
+    if (starts_[at(node)].cycle < start.cycle) {
+      pushers_[at(node)] = parent;
+    }
+    starts_[at(node)] = start;
     for (const int user : users_[at(node)]) {
       dirty_[at(user)] = true;
     }
     return true;
   }
 
-  // Following who pushed whom; a circle there grows for ever.
-  std::optional<std::vector<Step>> circle_of_parents() const {
+  // Following who pushed whom into a later cycle; a circle there grows for ever. A move within a cycle says nothing:
+  // what comes from another iteration counts in cycles.
+  std::optional<std::vector<Step>> circle_of_pushers() const {
+    const int latest = latest_cycle();      // circles that push each other in turn need not grow alone
     std::vector<int> visit(at(size_), -1);  // number of the walk that came by
     for (int first = 0; first < size_; ++first) {
       int node = first;
       while (node >= 0 && visit[at(node)] < 0) {
         visit[at(node)] = first;
-        node = parents_[at(node)].from;
+        node = pushers_[at(node)].from;
       }
       if (node >= 0 && visit[at(node)] == first) {
         std::vector<Step> circle;
         int member = node;
         do {
-          circle.push_back(parents_[at(member)]);
-          member = parents_[at(member)].from;
+          circle.push_back(pushers_[at(member)]);
+          member = pushers_[at(member)].from;
         } while (member != node);
         std::ranges::reverse(circle);
-        return circle;
+        if (grows(circle) || starts_[at(node)].cycle > latest) {
+          return circle;
+        }
       }
     }
     return std::nullopt;
   }
 
+  [[nodiscard]] bool grows(const std::vector<Step>& circle) const {
+    const Time once = round_of(circle, starts_[at(circle.front().from)]);
+    return once < round_of(circle, once);
+  }
+
+  // When the first operation of a circle must start for its own sake, if it started at `time`.
+  [[nodiscard]] Time round_of(const std::vector<Step>& circle, Time time) const {
+    for (const Step& step : circle) {
+      const Time earliest = step.edge != nullptr ? Time{time.cycle + step.edge->delta - step.edge->distance * ii_, 0}
+                                                 : ready(problem_.nodes[at(step.from)].cost, time);
+      time = fit(problem_.nodes[at(step.node)].cost, earliest, problem_.budget_ns);
+    }
+    return time;
+  }
+
+  // Beyond it nothing is without a circle that grows: all operations after one another.
+  [[nodiscard]] int latest_cycle() const {
+    int cycles = *std::ranges::max_element(bounds_);
+    for (const Node& node : problem_.nodes) {
+      cycles += node.cost.latency + 2;
+    }
+    return cycles;
+  }
+
   [[nodiscard]] std::vector<int> chain_to(int node) const {
     std::vector<int> chain;
-    for (; node >= 0; node = parents_[at(node)].from) {
+    for (; node >= 0 && std::ranges::find(chain, node) == chain.end(); node = parents_[at(node)].from) {
       chain.push_back(node);
     }
     std::ranges::reverse(chain);
@@ -266,7 +298,8 @@ class ModuloScheduler {
   std::vector<int> accesses_;  // nodes that need a port
   std::vector<int> bounds_;    // earliest cycles, for ports' sake
   std::vector<Time> starts_;
-  std::vector<Step> parents_;  // what a node's start came from
+  std::vector<Step> parents_;  // what a node waits for
+  std::vector<Step> pushers_;  // what moved it into its cycle
   std::vector<bool> dirty_;
   bool is_hopeless_ = false;  // more accesses than ports in ii cycles
 };

@@ -49,6 +49,15 @@ TEST_CASE("a recurrence that fits a cycle has II 1, a longer one as many as it t
   CHECK(smallest_ii(product) == 2);
 }
 
+TEST_CASE("a recurrence that is short but waits for a value that comes late has II 1", "[hlsc][schedule]") {
+  const LoopText late{.phis = "  %acc = phi 32 entry:32:0 loop:%s\n",
+                      .body =
+                          "  %x = stream_read 32 in\n  %l0 = add 32 %x %x\n  %l1 = add 32 %l0 %x\n"
+                          "  %l2 = add 32 %l1 %x\n  %l3 = add 32 %l2 %x\n"
+                          "  %next = add 32 %acc 32:1\n  %s = add 32 %next %l3\n"};
+  CHECK(smallest_ii(late) == 1);
+}
+
 TEST_CASE("an II that a recurrence forbids is an error that names its operations", "[hlsc][schedule]") {
   const std::string error = schedule_plain(loop_kernel(accumulator(5))).error;
   CHECK(error ==
