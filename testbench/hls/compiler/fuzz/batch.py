@@ -7,7 +7,9 @@ import subprocess
 HEADERS = ["verilated.h", "testbench/support/hls_bench/verilated_kernel.hpp",
            "testbench/support/hls_bench/native_kernel.hpp", "sluice_dataflow.h",
            "testbench/hls/compiler/fuzz/batch_main.hpp"]
+# Of a kernel in sluice-hls or Verilator, of a unit of C++, of a run; for machines that do much else.
 COMPILE_LIMIT_S = 120
+CXX_LIMIT_S = 900
 RUN_LIMIT_S = 120
 
 
@@ -55,9 +57,9 @@ def build_headers(tools, folder):
     (folder / "batch.hpp").write_text("".join(f'#include "{h}"\n' for h in HEADERS))
     for name, extra in (("plain", []), ("sanitized", SANITIZE)):
         status, output = run([tools.cxx, *tools.flags, *OPTIMISE, *extra, "-x", "c++-header", folder / "batch.hpp", "-o",
-                              folder / f"{name}.pch"])
+                              folder / f"{name}.pch"], limit=CXX_LIMIT_S)
         if status != 0:
-            raise SystemExit(output)
+            raise SystemExit(output or f"the bench's headers do not compile in {CXX_LIMIT_S} s")
 
 
 class Kernel:
@@ -112,7 +114,7 @@ class Batch:
         source, result = self.folder / f"{name}.cpp", self.folder / f"{name}.o"
         source.write_text(text)
         status, output = run([self.tools.cxx, *self.tools.flags, *OPTIMISE, *options, "-include-pch", self.headers / f"{kind}.pch",
-                              "-c", source, "-o", result], limit=600)
+                              "-c", source, "-o", result], limit=CXX_LIMIT_S)
         return (None, output or "out of time") if status != 0 else (result, "")
 
     def rtl_object(self, kernel, lines):
@@ -172,7 +174,7 @@ class Batch:
             raise SystemExit(output)
         program = self.folder / "batch"
         status, output = run([self.tools.cxx, "-fsanitize=undefined", main, *objects, *self.tools.libraries, "-lpthread",
-                              "-o", program], limit=600)
+                              "-o", program], limit=CXX_LIMIT_S)
         if status != 0:
             raise SystemExit(output)
         return program
