@@ -1,5 +1,5 @@
-"""Whether a mutant can be told from its original at all: Yosys makes gates of the kernel, its ABC proves by PDR that two
-copies, one with the mutant, never differ. README.md says what exactly is compared."""
+"""Whether a mutant can be told from its original at all: Yosys makes gates of the kernel, its ABC proves by PDR that
+two copies, one with the mutant, never differ. README.md says what exactly is compared."""
 import pathlib
 import re
 import subprocess
@@ -43,7 +43,7 @@ def observed(text, top, ranges):
     outputs = [p for p in ports if p[0] == "output"]
     names = {name for _, _, name in ports}
     lines = ["module observed (", "  input clk_i,", *(f"  input [{w - 1}:0] {n}," for _, w, n in inputs),
-             ",\n".join(["  output counts_o", *(f"  output [{w - 1}:0] {n}" for _, w, n in outputs)]), ");",
+             "  output counts_o,", ",\n".join(f"  output [{w - 1}:0] {n}" for _, w, n in outputs), ");",
              "  reg running_q = 0;", "  always @(posedge clk_i) running_q <= 1;",
              *(f"  wire [{w - 1}:0] u_{n};" for _, w, n in outputs)]
     joined = [f".{n}({n})" for _, _, n in inputs] + [f".{n}(u_{n})" for _, _, n in outputs]
@@ -51,7 +51,8 @@ def observed(text, top, ranges):
     inside = [f"$signed({name}_i) >= {low} && $signed({name}_i) <= {high}" if low < 0 else
               f"{name}_i >= {low} && {name}_i <= {high}" for name, low, high in ranges]
     lines += [f"  wire inside = {' && '.join(inside) or 1};", "  reg kept_q = 1;",
-              "  always @(posedge clk_i) kept_q <= kept_q && inside;", "  assign counts_o = running_q && kept_q && inside;"]
+              "  always @(posedge clk_i) kept_q <= kept_q && inside;",
+              "  assign counts_o = running_q && kept_q && inside;"]
     for _, _, name in outputs:
         valid = qualifier(name, names)
         lines.append(f"  assign {name} = {f'u_{valid} ? u_{name} : 0' if valid else f'u_{name}'};")
@@ -59,7 +60,8 @@ def observed(text, top, ranges):
 
 
 class Prover:
-    """Of one kernel. `ranges`: [(scalar, least, most)] that it may rely on. `limit_s`: of a proof; its gates are made once, with the first."""
+    """Of one kernel. `ranges`: [(scalar, least, most)] that it may rely on. `limit_s`: of a proof; the kernel's gates are
+    made with the first."""
 
     def __init__(self, rtl, rtl_folder, folder, yosys, abc, limit_s, ranges=()):
         self.rtl, self.folder, self.yosys, self.abc = pathlib.Path(rtl), pathlib.Path(folder), yosys, abc
@@ -100,7 +102,7 @@ class Prover:
         script = f"read_aiger {path}; strash; {'' if one_step else 'scorr; dc2; '}pdr -T {self.limit_s}"
         try:
             done = subprocess.run([self.abc, "-c", script], text=True, capture_output=True,
-                                  timeout=3 * self.limit_s, check=False)
+                                  timeout=2 * self.limit_s, check=False)
         except subprocess.TimeoutExpired:
             return "out of time"
         if re.search(r"Property proved|Networks are equivalent|is a constant 0", done.stdout):

@@ -170,8 +170,8 @@ def main():
     proofs = prove_survivors(options, mutants, caught)
     percent = report(options, mutants, caught, proofs, time.monotonic() - begin)
     if percent < options.min_caught_percent:
-        print(f"FAILED: fewer than {options.min_caught_percent:g} % caught; make the stimulus stronger where the survivors"
-              " are, or prove more of them equivalent (--prove all --proof-limit-s)")
+        print(f"FAILED: fewer than {options.min_caught_percent:g} % caught; make the stimulus stronger where the"
+              " survivors are, or prove more of them equivalent (--prove all --proof-limit-s)")
         return 1
     return 0
 
