@@ -92,7 +92,7 @@ endmacro()
 # sluice_add_hls_kernel(NAME SOURCE kernel.cpp TOP function [CLOCK_NS 4] [TARGET vup] [SCALARS name=min:max...]
 #                       [INCLUDE folders...] [DEFINE NAME=VALUE...] [DEPENDS files...] [STIMULUS file.cpp]
 #                       [CALLS number] [WORDS number] [LONG_WORDS number] [THREADS] [NO_UBSAN] [NETLIST] [LABELS ...]
-#                       [MUTANTS number [MUTANTS_LONG] [MUTANT_CALLS number]])
+#                       [MUTANTS number [MUTANTS_LONG] [MUTANTS_PERCENT number]])
 # compiles a kernel natively and to RTL, builds program hls_bench_NAME on the generic bench
 # (testbench/support/hls_bench/README.md), and adds a test that compares both, with at least CALLS calls and WORDS
 # words; with LONG_WORDS a second one labelled long.
@@ -103,13 +103,13 @@ endmacro()
 #   NETLIST     a second test compares what Yosys makes of the RTL: look-up tables, carries and registers of UltraScale+
 #   MUTANTS     program hls_mutants_NAME and a test that the bench catches so many mutants of the kernel
 #               (testbench/hls/compiler/mutation/README.md); MUTANTS_LONG: behind the label long, and built by the test;
-#               MUTANT_CALLS: of each run, where CALLS takes too long
+#               MUTANTS_PERCENT: how many it must catch, where it does not reach the 95 that are wanted
 function(sluice_add_hls_kernel name)
   if(NOT SLUICE_TESTS OR NOT SLUICE_SIMULATION OR NOT SLUICE_HLS)
     return()
   endif()
   cmake_parse_arguments(ARG "NO_UBSAN;THREADS;NETLIST;MUTANTS_LONG"
-                        "SOURCE;TOP;CLOCK_NS;TARGET;STIMULUS;CALLS;WORDS;LONG_WORDS;MUTANTS;MUTANT_CALLS" "SCALARS;INCLUDE;DEFINE;DEPENDS;LABELS" ${ARGN})
+                        "SOURCE;TOP;CLOCK_NS;TARGET;STIMULUS;CALLS;WORDS;LONG_WORDS;MUTANTS;MUTANTS_PERCENT" "SCALARS;INCLUDE;DEFINE;DEPENDS;LABELS" ${ARGN})
   get_filename_component(SOURCE_FILE ${ARG_SOURCE} ABSOLUTE)
   set(compile_arguments SOURCE ${SOURCE_FILE} TOP ${ARG_TOP} INCLUDE ${ARG_INCLUDE} DEFINE ${ARG_DEFINE}
                         DEPENDS ${ARG_DEPENDS})
@@ -167,7 +167,7 @@ function(sluice_add_hls_kernel name)
   set_target_properties(${bench} PROPERTIES SLUICE_COMPILE "${compile_arguments}" SLUICE_ARGUMENTS "${arguments}"
                                             SLUICE_SCALARS "${ARG_SCALARS}")
   if(ARG_MUTANTS)
-    sluice_add_hls_mutants(${name} ${ARG_MUTANTS} ${ARG_MUTANTS_LONG} "${ARG_MUTANT_CALLS}")
+    sluice_add_hls_mutants(${name} ${ARG_MUTANTS} ${ARG_MUTANTS_LONG} "${ARG_MUTANTS_PERCENT}")
   endif()
 endfunction()
 

@@ -27,17 +27,21 @@ function(sluice_add_hls_variant name variant)
   target_compile_options(${program} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
-# sluice_add_hls_mutants(NAME number long calls) is called by sluice_add_hls_kernel() for its MUTANTS, MUTANTS_LONG and
-# MUTANT_CALLS.
-function(sluice_add_hls_mutants name number long calls)
+# sluice_add_hls_mutants(NAME number long percent) is called by sluice_add_hls_kernel() for its MUTANTS, MUTANTS_LONG and
+# MUTANTS_PERCENT.
+function(sluice_add_hls_mutants name number long percent)
   sluice_add_hls_variant(${name} mutants MUTANTS ${number})
   set(program hls_mutants_${name})
   get_target_property(arguments hls_bench_${name} SLUICE_ARGUMENTS)
   get_target_property(compile hls_bench_${name} SLUICE_COMPILE)
   get_target_property(scalars hls_bench_${name} SLUICE_SCALARS)
   list(TRANSFORM scalars PREPEND --range=)
-  if(calls)
-    set(arguments --calls ${calls})
+  set(limits "")
+  if(percent)
+    set(limits --min-caught-percent ${percent})
+  endif()
+  if(long)
+    list(APPEND limits --later-words 3000)
   endif()
   cmake_parse_arguments(ARG "" "TOP" "" ${compile})
   string(REGEX REPLACE ".*::" "" top ${ARG_TOP})
@@ -49,7 +53,7 @@ function(sluice_add_hls_mutants name number long calls)
            COMMAND ${Python3_EXECUTABLE} -B ${runner} --bench $<TARGET_FILE:${program}>
                    --mutants ${folder}/${top}_mutants.json --rtl ${folder}/${top}.sv
                    --rtl-folder ${PROJECT_SOURCE_DIR}/rtl/stream --yosys ${SLUICE_YOSYS} --abc ${SLUICE_YOSYS_ABC}
-                   --folder ${folder}/run --at-least ${number} ${scalars} -- ${arguments})
+                   --folder ${folder}/run --at-least ${number} ${limits} ${scalars} -- ${arguments})
   set_tests_properties(${test} PROPERTIES TIMEOUT 1200)
   if(long)
     set_target_properties(${program} sluice_rtl_hls_${name}_mutants PROPERTIES EXCLUDE_FROM_ALL TRUE)

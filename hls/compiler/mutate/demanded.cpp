@@ -22,6 +22,22 @@ APInt undecided(const Process& process, const Op& op, std::size_t operand, const
   return op.kind == OpKind::kAnd ? bits & other.constant : bits & ~other.constant;
 }
 
+// A constant's trailing zeros push the other operand's high bits out.
+APInt of_product(const Process& process, const Op& op, std::size_t operand, const APInt& bits) {
+  const Op& other = process.ops[index(op.operands[1 - operand])];
+  const unsigned zeros = other.kind == OpKind::kConstant ? other.constant.countr_zero() : 0;
+  return up_to_highest(bits).lshr(std::min(zeros, bits.getBitWidth()));
+}
+
+APInt of_shift(const Process& process, const Op& op, std::size_t operand, const APInt& bits) {
+  const Op& amount = process.ops[index(op.operands[1])];
+  if (operand != 0 || amount.kind != OpKind::kConstant) {
+    return APInt::getAllOnes(bits.getBitWidth());
+  }
+  const auto by = static_cast<unsigned>(amount.constant.getLimitedValue(bits.getBitWidth()));
+  return op.kind == OpKind::kShl ? bits.lshr(by) : bits.shl(by);
+}
+
 APInt of_concat(const Process& process, const Op& op, std::size_t operand, const APInt& bits) {
   unsigned low = 0;
   for (std::size_t i = operand + 1; i < op.operands.size(); ++i) {
@@ -48,8 +64,12 @@ APInt demanded_of_operand(const Process& process, const Op& op, std::size_t oper
   switch (op.kind) {
     case OpKind::kAdd:
     case OpKind::kSub:
-    case OpKind::kMul:
       return up_to_highest(of_result);
+    case OpKind::kMul:
+      return of_product(process, op, operand, of_result);
+    case OpKind::kShl:
+    case OpKind::kLShr:
+      return of_shift(process, op, operand, of_result);
     case OpKind::kAnd:
     case OpKind::kOr:
       return undecided(process, op, operand, of_result);

@@ -93,8 +93,9 @@ def any_difference(new, pairs):
 
 
 def miter(graph, choice, mutant, one_step):
-    """Whose output is 1 once the graph with 0 at the inputs `choice` and the graph with the mutant's number there differ
-    in an output, in a cycle in which the first output is 1. Latches that may start with any value start with the same one in both.
+    """Whose output is 1 once the graph with 0 at the inputs `choice` and the graph with the mutant's number there
+    differ in an output, in a cycle in which the first output is 1. Latches that may start with any value start with
+    the same one in both.
 
     `one_step`: both are in the state of the first in each cycle, and 1 also says that they would go to different ones.
     That is a smaller question, whose no is enough."""

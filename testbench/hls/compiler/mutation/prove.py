@@ -1,5 +1,5 @@
-"""Whether a mutant can be told from its original at all: Yosys makes gates of the kernel, its ABC proves by PDR that two
-copies, one with the mutant, never differ. README.md says what exactly is compared."""
+"""Whether a mutant can be told from its original at all: Yosys makes gates of the kernel, its ABC proves by PDR that
+two copies, one with the mutant, never differ. README.md says what exactly is compared."""
 import pathlib
 import re
 import subprocess
@@ -43,7 +43,7 @@ def observed(text, top, ranges):
     outputs = [p for p in ports if p[0] == "output"]
     names = {name for _, _, name in ports}
     lines = ["module observed (", "  input clk_i,", *(f"  input [{w - 1}:0] {n}," for _, w, n in inputs),
-             ",\n".join(["  output counts_o", *(f"  output [{w - 1}:0] {n}" for _, w, n in outputs)]), ");",
+             "  output counts_o,", ",\n".join(f"  output [{w - 1}:0] {n}" for _, w, n in outputs), ");",
              "  reg running_q = 0;", "  always @(posedge clk_i) running_q <= 1;",
              *(f"  wire [{w - 1}:0] u_{n};" for _, w, n in outputs)]
     joined = [f".{n}({n})" for _, _, n in inputs] + [f".{n}(u_{n})" for _, _, n in outputs]
@@ -51,7 +51,8 @@ def observed(text, top, ranges):
     inside = [f"$signed({name}_i) >= {low} && $signed({name}_i) <= {high}" if low < 0 else
               f"{name}_i >= {low} && {name}_i <= {high}" for name, low, high in ranges]
     lines += [f"  wire inside = {' && '.join(inside) or 1};", "  reg kept_q = 1;",
-              "  always @(posedge clk_i) kept_q <= kept_q && inside;", "  assign counts_o = running_q && kept_q && inside;"]
+              "  always @(posedge clk_i) kept_q <= kept_q && inside;",
+              "  assign counts_o = running_q && kept_q && inside;"]
     for _, _, name in outputs:
         valid = qualifier(name, names)
         lines.append(f"  assign {name} = {f'u_{valid} ? u_{name} : 0' if valid else f'u_{name}'};")
@@ -59,7 +60,8 @@ def observed(text, top, ranges):
 
 
 class Prover:
-    """Of one kernel. `ranges`: [(scalar, least, most)] that it may rely on. `limit_s`: of a proof; its gates are made once, with the first."""
+    """Of one kernel. `ranges`: [(scalar, least, most)] that it may rely on. `limit_s`: of a proof; the kernel's gates are
+    made with the first."""
 
     def __init__(self, rtl, rtl_folder, folder, yosys, abc, limit_s, ranges=()):
         self.rtl, self.folder, self.yosys, self.abc = pathlib.Path(rtl), pathlib.Path(folder), yosys, abc
@@ -95,12 +97,13 @@ class Prover:
         return self.ask(mutant, False)
 
     def ask(self, mutant, one_step):
+        limit_s = self.limit_s // 3 if one_step else self.limit_s  # it takes a second or it does not end
         path = self.folder / f"mutant_{mutant}{'_step' if one_step else ''}.aig"
         path.write_bytes(aiger.miter(self.graph, self.graph.bus("ap_mutant_i"), mutant, one_step))
-        script = f"read_aiger {path}; strash; {'' if one_step else 'scorr; dc2; '}pdr -T {self.limit_s}"
+        script = f"read_aiger {path}; strash; {'' if one_step else 'scorr; dc2; '}pdr -T {limit_s}"
         try:
             done = subprocess.run([self.abc, "-c", script], text=True, capture_output=True,
-                                  timeout=3 * self.limit_s, check=False)
+                                  timeout=2 * limit_s, check=False)
         except subprocess.TimeoutExpired:
             return "out of time"
         if re.search(r"Property proved|Networks are equivalent|is a constant 0", done.stdout):
