@@ -40,16 +40,17 @@ Json blocks_of(const Kernel& kernel, const Process& process, const ProcessSchedu
       chain.push_back({{"operation", kind_name(op.kind)}, {"name", op.name}, {"line", op.location.line}});
     }
     Json entry = place(kernel, block.location);
-    entry.update({{"name", block.name},
-                  {"loop", block.loop_name},
-                  {"pipelined", block.pipeline.has_value()},
-                  {"ii", block.pipeline ? Json(times.ii) : Json()},
-                  {"target_ii", block.pipeline && !block.pipeline->may_be_larger ? Json(block.pipeline->target_ii) : Json()},
-                  {"ii_limit", times.ii_limit},
-                  {"cycles", times.cycles},
-                  {"trips", {{"min", or_null(block.min_trips)}, {"max", or_null(block.max_trips)}}},
-                  {"critical_ns", times.critical_ns},
-                  {"critical_chain", std::move(chain)}});
+    entry.update(
+        {{"name", block.name},
+         {"loop", block.loop_name},
+         {"pipelined", block.pipeline.has_value()},
+         {"ii", block.pipeline ? Json(times.ii) : Json()},
+         {"target_ii", block.pipeline && !block.pipeline->may_be_larger ? Json(block.pipeline->target_ii) : Json()},
+         {"ii_limit", times.ii_limit},
+         {"cycles", times.cycles},
+         {"trips", {{"min", or_null(block.min_trips)}, {"max", or_null(block.max_trips)}}},
+         {"critical_ns", times.critical_ns},
+         {"critical_chain", std::move(chain)}});
     blocks.push_back(std::move(entry));
   }
   return blocks;
