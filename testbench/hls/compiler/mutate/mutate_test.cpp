@@ -65,8 +65,9 @@ TEST_CASE("each rule makes its changes", "[hlsc][mutate]") {
   for (const char* text :
        {"'sum' (line 5): sub becomes add", "'sum' (line 5): operands exchanged", "'high': and becomes or",
         "'less' (line 6): slt becomes sle", "'u': sext becomes zext", "'low': bits one higher",
-        "load of 'table' (line 4): happens never", "load of 'table' (line 4): operand 0 one more", "'high': operand 1 bit 8 flipped",
-        "stream_write (line 7): happens always", "stream_write (line 7): happens negated", "table[2] bit 6 flipped"}) {
+        "load of 'table' (line 4): happens never", "load of 'table' (line 4): operand 0 one more",
+        "'high': operand 1 bit 8 flipped", "stream_write (line 7): happens always",
+        "stream_write (line 7): happens negated", "table[2] bit 6 flipped"}) {
     INFO(text);
     CHECK(texts.contains(text));
   }
