@@ -14,7 +14,8 @@ class Aiger:
         rows = [[[int(word) for word in row.split()] for row in lines[a:b]] for a, b in zip(ends, ends[1:])]
         self.inputs = [row[0] for row in rows[0]]
         self.latches = [row + [0] * (3 - len(row)) for row in rows[1]]  # [literal, next, first: 0, 1 or the literal]
-        self.outputs = [row[0] for row in rows[2]]
+        names = re.findall(r"^o(\d+) (.*)$", text, re.MULTILINE)  # in an order of Yosys' own
+        self.outputs = {name: rows[2][int(number)][0] for number, name in names}
         self.gates = rows[3]
         self.input_names = {int(number): name for number, name in re.findall(r"^i(\d+) (.*)$", text, re.MULTILINE)}
         self.gates.sort()  # Yosys numbers gates behind what they read
@@ -92,9 +93,9 @@ def any_difference(new, pairs):
     return different
 
 
-def miter(graph, choice, mutant, one_step):
+def miter(graph, choice, mutant, counts, one_step):
     """Whose output is 1 once the graph with 0 at the inputs `choice` and the graph with the mutant's number there
-    differ in an output, in a cycle in which the first output is 1. Latches that may start with any value start with
+    differ in an output, in a cycle in which output `counts` is 1. Latches that may start with any value start with
     the same one in both.
 
     `one_step`: both are in the state of the first in each cycle, and 1 also says that they would go to different ones.
@@ -108,11 +109,11 @@ def miter(graph, choice, mutant, one_step):
     started = new.fresh()
     first = Copy(new, graph, choice, 0, shared, registers, any_values, started)
     second = Copy(new, graph, choice, mutant, shared, others, any_values, started)
-    pairs = [(first.now(literal), second.now(literal)) for literal in graph.outputs[1:]]
+    pairs = [(first.now(literal), second.now(literal)) for name, literal in graph.outputs.items() if name != counts]
     for copy, own in [(first, registers)] if one_step else [(first, registers), (second, others)]:
         new.latches += [(own[literal], copy.now(following), 0 if literal in any_values else value)
                         for literal, following, value in graph.latches]
     if one_step:
         pairs += [(first.now(following), second.now(following)) for _, following, _ in graph.latches]
     new.latches.append((started, 1, 0))
-    return new.binary(new.gate(any_difference(new, pairs), first.now(graph.outputs[0])))
+    return new.binary(new.gate(any_difference(new, pairs), first.now(graph.outputs[counts])))

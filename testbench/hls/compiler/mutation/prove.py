@@ -60,8 +60,8 @@ def observed(text, top, ranges):
 
 
 class Prover:
-    """Of one kernel. `ranges`: [(scalar, least, most)] that it may rely on. `limit_s`: of a proof; the kernel's gates are
-    made with the first."""
+    """Of one kernel. `ranges`: [(scalar, least, most)] that it may rely on. `limit_s`: of a proof; the kernel's gates
+    are made with the first."""
 
     def __init__(self, rtl, rtl_folder, folder, yosys, abc, limit_s, ranges=()):
         self.rtl, self.folder, self.yosys, self.abc = pathlib.Path(rtl), pathlib.Path(folder), yosys, abc
@@ -99,7 +99,7 @@ class Prover:
     def ask(self, mutant, one_step):
         limit_s = self.limit_s // 3 if one_step else self.limit_s  # it takes a second or it does not end
         path = self.folder / f"mutant_{mutant}{'_step' if one_step else ''}.aig"
-        path.write_bytes(aiger.miter(self.graph, self.graph.bus("ap_mutant_i"), mutant, one_step))
+        path.write_bytes(aiger.miter(self.graph, self.graph.bus("ap_mutant_i"), mutant, "counts_o", one_step))
         script = f"read_aiger {path}; strash; {'' if one_step else 'scorr; dc2; '}pdr -T {limit_s}"
         try:
             done = subprocess.run([self.abc, "-c", script], text=True, capture_output=True,

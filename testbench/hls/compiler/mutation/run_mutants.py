@@ -17,6 +17,7 @@ import prove
 
 BASELINE_LIMIT_S = 600
 MAX_IDLE_CYCLES = 20_000
+CONTROLS = 3  # caught mutants that must not be provable
 LATER_CALLS = 300  # in place of --later-words, for a kernel without streams
 SHORTEST_CYCLES = 20_000  # of a run that goes on for ever, at least
 
@@ -127,6 +128,12 @@ def prove_survivors(options, mutants, caught):
 
     with multiprocessing.pool.ThreadPool(options.jobs) as pool:
         pool.map(verdict, survivors, chunksize=1)
+    # A proof that proves what was caught is none.
+    seen = [number for number in sorted(caught) if caught[number] == "mismatch"][:CONTROLS]
+    if any(text == "equivalent" for text in proofs.values()):
+        wrong = [number for number in seen if prover.prove(number) == "equivalent"]
+        if wrong:
+            raise SystemExit(f"mutants {wrong} were caught and are 'proved' equivalent: the proofs are wrong")
     return proofs
 
 
