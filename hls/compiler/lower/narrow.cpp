@@ -339,12 +339,52 @@ class Narrower {
     } else {
       width = kind == OpKind::kEq || kind == OpKind::kNe ? std::min(as_unsigned, as_signed) : as_unsigned;
     }
+    if (compares_some_bits(id, kind, left, right)) {
+      return;
+    }
     if (width < full) {
       const OpId narrow_left = narrowed(left, width);
       const OpId narrow_right = narrowed(right, width);
       process_.ops[index(id)].kind = kind;
       process_.ops[index(id)].operands = {narrow_left, narrow_right};
     }
+  }
+
+  // Against 0 only the sign decides, against a power of two only the bits from there on: no carry is needed.
+  bool compares_some_bits(OpId id, OpKind kind, OpId left, OpId right) {
+    const bool has_constant_left = op(left).kind == OpKind::kConstant;
+    if (kind == OpKind::kEq || kind == OpKind::kNe || has_constant_left == (op(right).kind == OpKind::kConstant)) {
+      return false;
+    }
+    const OpId value = has_constant_left ? right : left;
+    llvm::APInt least = op(has_constant_left ? left : right).constant;  // value < least, or not
+    const bool is_signed = kind == OpKind::kSlt || kind == OpKind::kSle;
+    const bool is_strict = kind == OpKind::kUlt || kind == OpKind::kSlt;
+    if (has_constant_left == is_strict) {  // c < x and x <= c: against the next one
+      if (is_signed ? least.isMaxSignedValue() : least.isAllOnes()) {
+        return false;
+      }
+      ++least;
+    }
+    unsigned low = 0;
+    unsigned high = op(value).width;
+    if (is_signed && least.isZero()) {
+      low = high - 1;
+    } else if (!is_signed && least.isPowerOf2()) {
+      low = least.logBase2();
+      high = facts_[index(value)].unsigned_width();
+    }
+    if (low == 0 || low >= high) {
+      return false;
+    }
+    std::vector<OpId> parts;
+    add_slices(value, low, high - low, parts);
+    const OpId bits = joined(parts, value);
+    const OpId zero = constant(llvm::APInt(high - low, 0));
+    // Unsigned bits of 0 are below a power of two, a sign of 1 is below 0.
+    process_.ops[index(id)].kind = has_constant_left != is_signed ? OpKind::kNe : OpKind::kEq;
+    process_.ops[index(id)].operands = {bits, zero};
+    return true;
   }
 
   void finish_phis() {

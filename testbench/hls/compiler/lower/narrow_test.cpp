@@ -188,6 +188,30 @@ block b
   CHECK(kernel.processes[0].ops[index(less.operands[0])].width == 4);
 }
 
+TEST_CASE("comparisons with 0 and with powers of two look at the bits that decide", "[lower][narrow]") {
+  // 8 bits, every value: x < c, c < x, x <= c, c <= x, signed and not.
+  for (const std::string kind : {"ult", "ule", "slt", "sle"}) {
+    for (const int c : {0, 1, 3, 4, 7, 8, 63, 64, 127, 128, 255}) {
+      for (const bool left : {false, true}) {
+        const std::string operands = left ? fmt::format("8:{} %x", c) : fmt::format("%x 8:{}", c);
+        const Kernel kernel = kernel_of(
+            "kernel k\nstream in input 8\nstream out output 1\nprocess p\nblock b\n  %x = stream_read 8 in\n  %r = " +
+            kind + " 1 " + operands + "\n  stream_write out %r\n  return");
+        const Kernel narrow = narrowed(kernel);
+        INFO(kind << ' ' << operands);
+        for (int x = 0; x < 256; ++x) {
+          const InterpreterInput input{.streams = {words(8, {x})}};
+          REQUIRE(interpret(narrow, input).streams[1] == interpret(kernel, input).streams[1]);
+        }
+        const bool decides = kind[0] == 's' ? c == ((kind == "sle") == left ? 0 : 255) : false;
+        if (decides) {
+          CHECK(number_of(narrow, OpKind::kSlt) + number_of(narrow, OpKind::kSle) == 0);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("a phi is as wide as all that comes to it", "[lower][narrow]") {
   const Kernel kernel = narrowed(kernel_of(R"(kernel k
 stream in input 8
