@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "hls/compiler/ir/known_bits.hpp"
 #include "hls/compiler/ir/properties.hpp"
 #include "hls/compiler/mutate/demanded.hpp"
-#include "hls/compiler/mutate/known.hpp"
 #include "hls/compiler/mutate/mutate.hpp"
 
 namespace sluice::hlsc {
@@ -115,7 +115,7 @@ class Places {
       number_ = static_cast<int>(p);
       process_ = &kernel_.processes[p];
       demanded_ = demanded_bits(*process_);
-      zeros_ = known_zeros(*process_);
+      facts_ = known_bits(*process_);
       for (const Block& block : process_->blocks) {
         block_place_ = block.location.line > 0 ? block.location : process_->location;
         for (const OpId id : block.ops) {
@@ -145,7 +145,7 @@ class Places {
     return mutant;
   }
 
-  bool is_never_negative(OpId id) const { return zeros_[index(id)].isSignBitSet(); }
+  bool is_never_negative(OpId id) const { return facts_[index(id)].bits.isNonNegative(); }
 
   // Whether known bits make another kind of operation give the same.
   bool is_the_same(const Op& it, OpKind kind) const {
@@ -167,7 +167,8 @@ class Places {
       return kind != OpKind::kShl && is_never_negative(it.operands[0]);
     }
     const auto joins = [](OpKind of) { return of == OpKind::kAdd || of == OpKind::kOr || of == OpKind::kXor; };
-    const bool disjoint = (zeros_[index(it.operands[0])] | zeros_[index(it.operands[1])]).isAllOnes();
+    const bool disjoint =
+        (facts_[index(it.operands[0])].bits.Zero | facts_[index(it.operands[1])].bits.Zero).isAllOnes();
     return joins(it.kind) && joins(kind) && disjoint;
   }
 
@@ -330,8 +331,8 @@ class Places {
   const Process* process_ = nullptr;
   int number_ = 0;
   std::vector<llvm::APInt> demanded_;
-  std::vector<llvm::APInt> zeros_;  // known
-  Location block_place_;            // of what has no line of its own
+  std::vector<ValueFacts> facts_;
+  Location block_place_;  // of what has no line of its own
   std::vector<std::vector<Mutant>> places_;
 };
 
