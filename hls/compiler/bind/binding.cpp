@@ -194,7 +194,7 @@ class Binder {
 }  // namespace
 
 int widened_operand(const Process& process, const Op& op) {
-  if (op.kind == OpKind::kZExt || op.kind == OpKind::kSExt) {
+  if (is_extension(op.kind)) {
     return 0;
   }
   int result = -1;

@@ -43,6 +43,8 @@ namespace sluice::hlsc {
   return kind == OpKind::kStreamRead || kind == OpKind::kStreamWrite;
 }
 [[nodiscard]] constexpr bool is_comparison(OpKind kind) { return kind >= OpKind::kEq && kind <= OpKind::kSle; }
+// The same number in more bits.
+[[nodiscard]] constexpr bool is_extension(OpKind kind) { return kind == OpKind::kZExt || kind == OpKind::kSExt; }
 // Hold for the whole process and are in no block's list.
 [[nodiscard]] constexpr bool is_blockless(OpKind kind) { return kind == OpKind::kConstant || kind == OpKind::kScalar; }
 [[nodiscard]] constexpr bool may_have_predicate(OpKind kind) {

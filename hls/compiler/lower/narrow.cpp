@@ -1,12 +1,12 @@
 #include "hls/compiler/lower/narrow.hpp"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <utility>
 
 #include "hls/compiler/ir/known_bits.hpp"
 #include "hls/compiler/ir/properties.hpp"
+#include "hls/compiler/lower/rewrite.hpp"
 
 namespace sluice::hlsc {
 namespace {
@@ -15,36 +15,20 @@ constexpr std::size_t kMostSegments = 128;  // of a join or mask that becomes wi
 
 class Narrower {
  public:
-  explicit Narrower(Process& process)
-      : process_(process),
-        facts_(known_bits(process)),
-        after_(process.ops.size()),
-        replacements_(process.ops.size(), OpId::kNone) {}
+  explicit Narrower(Process& process) : process_(process), facts_(known_bits(process)), rewrite_(process) {}
 
   void run() {
-    for (Block& block : process_.blocks) {
+    for (const Block& block : process_.blocks) {
       for (const OpId id : block.ops) {
         visit(id);
       }
     }
     finish_phis();
-    for (Block& block : process_.blocks) {
-      insert_new(block);
-    }
-    auto& entry = process_.blocks.front().ops;
-    entry.insert(entry.begin(), at_entry_.begin(), at_entry_.end());
-    for (std::size_t i = 0; i < facts_.size(); ++i) {  // new operations read what they should, some the replaced value
-      replace_uses(process_.ops[i]);
-    }
-    for (Block& block : process_.blocks) {
-      replace(block.terminator.condition);
-    }
-    remove_unused();
+    rewrite_.finish();
   }
 
  private:
-  const Op& op(OpId id) const { return process_.ops[index(id)]; }
-  bool is_old(OpId id) const { return index(id) < facts_.size(); }
+  const Op& op(OpId id) const { return rewrite_.op(id); }
 
   void visit(OpId id) {
     const Op it = op(id);  // a copy: the vector grows
@@ -53,7 +37,7 @@ class Narrower {
     }
     const ValueFacts& facts = facts_[index(id)];
     if (facts.bits.isConstant()) {
-      replacements_[index(id)] = constant(facts.bits.getConstant());
+      rewrite_.replace(id, rewrite_.constant(facts.bits.getConstant()));
       return;
     }
     if (is_comparison(it.kind)) {
@@ -64,13 +48,13 @@ class Narrower {
     const unsigned width = std::max(1U, is_signed ? facts.signed_width() : facts.unsigned_width());
     const unsigned plain = std::max(1U, facts.unsigned_width());
     if (const std::optional<std::vector<OpId>> parts = as_wires(it, plain)) {
-      OpId value = joined(*parts, id);
+      OpId value = rewrite_.joined(*parts, id);
       if (plain < it.width) {
-        Op wide = operation(OpKind::kZExt, it.width, it);
+        Op wide = Rewrite::operation(OpKind::kZExt, it.width, it);
         wide.operands = {value};
-        value = add(std::move(wide), id);
+        value = rewrite_.add(std::move(wide), id);
       }
-      replacements_[index(id)] = value;
+      rewrite_.replace(id, value);
       return;
     }
     const unsigned zeros = is_arithmetic(it.kind) ? facts.bits.countMinTrailingZeros() : 0;
@@ -80,14 +64,14 @@ class Narrower {
     }
     OpId value = is_narrower || constant_shift(it) ? narrowed_operation(id, width) : id;
     if (zeros > 0) {
-      value = with_zeros(part(value, zeros, width - zeros, id), zeros, id);
+      value = rewrite_.with_zeros(rewrite_.part(value, zeros, width - zeros, id), zeros, id);
     }
     if (width < it.width) {
-      Op wide = operation(is_signed ? OpKind::kSExt : OpKind::kZExt, it.width, it);
+      Op wide = Rewrite::operation(is_signed ? OpKind::kSExt : OpKind::kZExt, it.width, it);
       wide.operands = {value};
-      value = add(std::move(wide), id);
+      value = rewrite_.add(std::move(wide), id);
     }
-    replacements_[index(id)] = value;
+    rewrite_.replace(id, value);
   }
 
   // Joins and masks are wires: where of each bit one operand at most can be other than 0, and a constant mask. The
@@ -128,80 +112,17 @@ class Narrower {
     for (std::size_t i = segments.size(); i-- > 0;) {
       const Segment& each = segments[i];
       if (each.source == 2) {
-        parts.push_back(constant(llvm::APInt(each.width, 0)));
+        parts.push_back(rewrite_.constant(llvm::APInt(each.width, 0)));
       } else {
-        add_slices(it.operands[each.source], each.low, each.width, parts);
+        rewrite_.add_slices(it.operands[each.source], each.low, each.width, parts);
       }
     }
     return parts;
   }
 
-  // Bits of a value as parts of what it is joined from, the most significant first.
-  void add_slices(OpId id, unsigned low, unsigned width, std::vector<OpId>& parts) {
-    replace(id);
-    const Op it = op(id);  // a copy: the vector grows
-    switch (it.kind) {
-      case OpKind::kConstant:
-        parts.push_back(constant(it.constant.extractBits(width, low)));
-        return;
-      case OpKind::kTrunc:
-      case OpKind::kExtract:
-        if (!is_old(id) && is_replaced(it.operands[0])) {
-          break;  // it is what replaces its operand
-        }
-        add_slices(it.operands[0], low + (it.kind == OpKind::kExtract ? it.low : 0), width, parts);
-        return;
-      case OpKind::kZExt:
-      case OpKind::kSExt: {
-        const unsigned inside = op(it.operands[0]).width;
-        const unsigned kept = low < inside ? std::min(width, inside - low) : 0;
-        if (kept < width && it.kind == OpKind::kSExt) {
-          break;
-        }
-        if (kept < width) {
-          parts.push_back(constant(llvm::APInt(width - kept, 0)));
-        }
-        if (kept > 0) {
-          add_slices(it.operands[0], low, kept, parts);
-        }
-        return;
-      }
-      case OpKind::kConcat: {
-        unsigned begin = it.width;
-        for (const OpId operand : it.operands) {
-          const unsigned end = begin;  // the operand's bits are [begin, end)
-          begin -= op(operand).width;
-          const unsigned first = std::max(begin, low);
-          const unsigned last = std::min(end, low + width);
-          if (first < last) {
-            add_slices(operand, first - begin, last - first, parts);
-          }
-        }
-        return;
-      }
-      default:
-        break;
-    }
-    parts.push_back(width == it.width ? id : part(id, low, width, origin(id)));
-  }
-
-  OpId joined(const std::vector<OpId>& parts, OpId behind) {
-    if (parts.size() == 1) {
-      return parts[0];
-    }
-    Op concat = operation(OpKind::kConcat, 0, op(behind));
-    concat.name = op(behind).name;
-    for (const OpId each : parts) {
-      concat.width += op(each).width;
-    }
-    concat.operands = parts;
-    return add(std::move(concat), behind);
-  }
-
   static bool is_arithmetic(OpKind kind) {
     return (kind >= OpKind::kAdd && kind <= OpKind::kXor) || kind == OpKind::kSelect;
   }
-  static bool is_extension(OpKind kind) { return kind == OpKind::kZExt || kind == OpKind::kSExt; }
 
   // The lowest `width` bits of an operation, computed at that width where it can be.
   OpId narrowed_operation(OpId id, unsigned width) {
@@ -214,28 +135,28 @@ class Narrower {
       case OpKind::kAnd:
       case OpKind::kOr:
       case OpKind::kXor:
-        narrow.operands = {narrowed(narrow.operands[0], width), narrowed(narrow.operands[1], width)};
-        return add(std::move(narrow), id);
+        narrow.operands = {rewrite_.narrowed(narrow.operands[0], width), rewrite_.narrowed(narrow.operands[1], width)};
+        return rewrite_.add(std::move(narrow), id);
       case OpKind::kSelect:
-        narrow.operands = {narrow.operands[0], narrowed(narrow.operands[1], width),
-                           narrowed(narrow.operands[2], width)};
-        replace(narrow.operands[0]);
-        return add(std::move(narrow), id);
+        narrow.operands = {narrow.operands[0], rewrite_.narrowed(narrow.operands[1], width),
+                           rewrite_.narrowed(narrow.operands[2], width)};
+        narrow.operands[0] = rewrite_.seen(narrow.operands[0]);
+        return rewrite_.add(std::move(narrow), id);
       case OpKind::kPhi: {
-        const OpId result = add(std::move(narrow), id);
+        const OpId result = rewrite_.add(std::move(narrow), id);
         phis_.push_back(result);
         return result;
       }
       case OpKind::kZExt:
       case OpKind::kSExt:
       case OpKind::kTrunc:
-        return narrowed(narrow.operands[0], width);
+        return rewrite_.narrowed(narrow.operands[0], width);
       case OpKind::kExtract:
-        replace(narrow.operands[0]);
-        return add(std::move(narrow), id);
+        narrow.operands[0] = rewrite_.seen(narrow.operands[0]);
+        return rewrite_.add(std::move(narrow), id);
       case OpKind::kShl:
         if (const auto by = constant_shift(narrow)) {
-          return with_zeros(narrowed(narrow.operands[0], width - *by), *by, id);
+          return rewrite_.with_zeros(rewrite_.narrowed(narrow.operands[0], width - *by), *by, id);
         }
         break;
       case OpKind::kLShr:
@@ -243,8 +164,8 @@ class Narrower {
           narrow.kind = OpKind::kExtract;
           narrow.low = *by;
           narrow.operands.resize(1);
-          replace(narrow.operands[0]);
-          return add(std::move(narrow), id);
+          narrow.operands[0] = rewrite_.seen(narrow.operands[0]);
+          return rewrite_.add(std::move(narrow), id);
         }
         break;
       default:
@@ -265,59 +186,11 @@ class Narrower {
                : std::nullopt;
   }
 
-  OpId part(OpId of, unsigned low, unsigned width, OpId behind) {
-    Op extract = operation(OpKind::kExtract, width, op(of));
-    extract.low = low;
-    extract.operands = {of};
-    return add(std::move(extract), behind);
-  }
-
-  OpId with_zeros(OpId high, unsigned zeros, OpId behind) {
-    Op concat = operation(OpKind::kConcat, op(high).width + zeros, op(behind));
-    concat.operands = {high, constant(llvm::APInt(zeros, 0))};
-    return add(std::move(concat), behind);
-  }
-
   OpId truncation(OpId id, unsigned width) {
-    Op trunc = operation(OpKind::kTrunc, width, op(id));
+    Op trunc = Rewrite::operation(OpKind::kTrunc, width, op(id));
     trunc.name = op(id).name;
     trunc.operands = {id};
-    return add(std::move(trunc), id);
-  }
-
-  // A value at another width, for users that look at that many bits only; made once, right behind the value.
-  OpId narrowed(OpId id, unsigned width) {
-    OpId from = id;
-    replace(from);
-    const Op& it = op(from);
-    if (it.width == width) {
-      return from;
-    }
-    if (it.kind == OpKind::kConstant) {
-      return constant(it.constant.trunc(width));
-    }
-    const auto known = narrowed_.find({from, width});
-    if (known != narrowed_.end()) {
-      return known->second;
-    }
-    OpId result = OpId::kNone;
-    if (is_extension(it.kind)) {
-      const OpId source = it.operands[0];
-      if (width <= op(source).width) {
-        result = narrowed(source, width);
-      } else {
-        Op extension = operation(it.kind, width, it);
-        extension.operands = {source};
-        result = add(std::move(extension), origin(from));
-      }
-    } else {
-      Op trunc = operation(OpKind::kTrunc, width, it);
-      trunc.name = it.name;
-      trunc.operands = {from};
-      result = add(std::move(trunc), origin(from));
-    }
-    narrowed_[{from, width}] = result;
-    return result;
+    return rewrite_.add(std::move(trunc), id);
   }
 
   void compare(OpId id) {
@@ -343,8 +216,8 @@ class Narrower {
       return;
     }
     if (width < full) {
-      const OpId narrow_left = narrowed(left, width);
-      const OpId narrow_right = narrowed(right, width);
+      const OpId narrow_left = rewrite_.narrowed(left, width);
+      const OpId narrow_right = rewrite_.narrowed(right, width);
       process_.ops[index(id)].kind = kind;
       process_.ops[index(id)].operands = {narrow_left, narrow_right};
     }
@@ -378,9 +251,9 @@ class Narrower {
       return false;
     }
     std::vector<OpId> parts;
-    add_slices(value, low, high - low, parts);
-    const OpId bits = joined(parts, value);
-    const OpId zero = constant(llvm::APInt(high - low, 0));
+    rewrite_.add_slices(value, low, high - low, parts);
+    const OpId bits = rewrite_.joined(parts, value);
+    const OpId zero = rewrite_.constant(llvm::APInt(high - low, 0));
     // Unsigned bits of 0 are below a power of two, a sign of 1 is below 0.
     process_.ops[index(id)].kind = has_constant_left != is_signed ? OpKind::kNe : OpKind::kEq;
     process_.ops[index(id)].operands = {bits, zero};
@@ -391,117 +264,16 @@ class Narrower {
     for (const OpId id : phis_) {
       std::vector<OpId> operands = op(id).operands;
       for (OpId& operand : operands) {
-        operand = narrowed(operand, op(id).width);
+        operand = rewrite_.narrowed(operand, op(id).width);
       }
       process_.ops[index(id)].operands = std::move(operands);
     }
   }
 
-  OpId constant(llvm::APInt value) {
-    Op op;
-    op.width = value.getBitWidth();
-    op.constant = std::move(value);
-    process_.ops.push_back(std::move(op));
-    return OpId(static_cast<int>(process_.ops.size()) - 1);
-  }
-
-  // Of the same place in the source as another.
-  static Op operation(OpKind kind, unsigned width, const Op& from) {
-    Op result;
-    result.kind = kind;
-    result.width = width;
-    result.location = from.location;
-    return result;
-  }
-
-  // The operation of the source behind which a new one stands.
-  OpId origin(OpId id) const { return is_old(id) ? id : origins_.at(id); }
-
-  OpId add(Op op, OpId behind) {
-    process_.ops.push_back(std::move(op));
-    const auto id = OpId(static_cast<int>(process_.ops.size()) - 1);
-    origins_[id] = behind;
-    (is_blockless(this->op(behind).kind) ? at_entry_ : after_[index(behind)]).push_back(id);
-    return id;
-  }
-
-  // Behind its origin, a phi among the phis.
-  void insert_new(Block& block) {
-    std::vector<OpId> ops;
-    std::vector<OpId> behind_phis;
-    for (const OpId id : block.ops) {
-      if (op(id).kind != OpKind::kPhi) {
-        ops.insert(ops.end(), behind_phis.begin(), behind_phis.end());
-        behind_phis.clear();
-      }
-      ops.push_back(id);
-      for (const OpId more : after_[index(id)]) {
-        (op(id).kind == OpKind::kPhi && op(more).kind != OpKind::kPhi ? behind_phis : ops).push_back(more);
-      }
-    }
-    ops.insert(ops.end(), behind_phis.begin(), behind_phis.end());
-    block.ops = std::move(ops);
-  }
-
-  bool is_replaced(OpId id) const { return is_old(id) && replacements_[index(id)] != OpId::kNone; }
-
-  void replace(OpId& use) const {
-    if (use != OpId::kNone && is_replaced(use)) {
-      use = replacements_[index(use)];
-    }
-  }
-
-  void replace_uses(Op& user) {
-    for (OpId& operand : user.operands) {
-      replace(operand);
-    }
-    replace(user.predicate);
-    // An extension of an extension is one, where no sign is lost on the way.
-    if (is_extension(user.kind)) {
-      const Op& inner = op(user.operands[0]);
-      if (inner.kind == OpKind::kZExt || inner.kind == user.kind) {
-        user.kind = inner.kind;
-        user.operands = inner.operands;
-      }
-    }
-  }
-
-  void remove_unused() {
-    std::vector<bool> used(process_.ops.size());
-    std::vector<OpId> to_visit;
-    const auto use = [&](OpId id) {
-      if (id != OpId::kNone && !used[index(id)]) {
-        used[index(id)] = true;
-        to_visit.push_back(id);
-      }
-    };
-    for (const Block& block : process_.blocks) {
-      use(block.terminator.condition);
-      for (const OpId id : block.ops) {
-        if (has_side_effect(op(id).kind) || is_memory_access(op(id).kind) || is_stream_access(op(id).kind)) {
-          use(id);
-        }
-      }
-    }
-    while (!to_visit.empty()) {
-      const Op& it = op(to_visit.back());
-      to_visit.pop_back();
-      std::ranges::for_each(it.operands, use);
-      use(it.predicate);
-    }
-    for (Block& block : process_.blocks) {
-      std::erase_if(block.ops, [&](OpId id) { return !used[index(id)]; });
-    }
-  }
-
   Process& process_;
-  std::vector<ValueFacts> facts_;                       // of the operations there were
-  std::vector<std::vector<OpId>> after_;                // new ones, parallel to facts_
-  std::vector<OpId> at_entry_;                          // new ones behind scalars
-  std::vector<OpId> replacements_;                      // what users see instead, parallel to facts_
-  std::vector<OpId> phis_;                              // new ones, whose operands are still the old
-  std::map<OpId, OpId> origins_;                        // of new ones
-  std::map<std::pair<OpId, unsigned>, OpId> narrowed_;  // of a value at a width
+  std::vector<ValueFacts> facts_;  // of the operations there were
+  Rewrite rewrite_;
+  std::vector<OpId> phis_;  // new ones, whose operands are still the old
 };
 
 }  // namespace

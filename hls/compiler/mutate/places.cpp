@@ -149,7 +149,7 @@ class Places {
 
   // Whether known bits make another kind of operation give the same.
   bool is_the_same(const Op& it, OpKind kind) const {
-    if (it.kind == OpKind::kZExt || it.kind == OpKind::kSExt) {
+    if (is_extension(it.kind)) {
       const unsigned from = op(it.operands[0]).width;
       const llvm::APInt above = llvm::APInt::getBitsSetFrom(it.width, from);
       const OpId id = OpId(static_cast<int>(&it - process_->ops.data()));

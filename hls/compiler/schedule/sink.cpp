@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "hls/compiler/ir/properties.hpp"
+
 namespace sluice::hlsc {
 namespace {
 
@@ -43,8 +45,6 @@ class FirstUses {
   std::vector<int> first_;
 };
 
-bool is_widening(OpKind kind) { return kind == OpKind::kZExt || kind == OpKind::kSExt; }
-
 }  // namespace
 
 Placement sink(const Problem& problem, Placement placement) {
@@ -61,7 +61,7 @@ Placement sink(const Problem& problem, Placement placement) {
            static_cast<int>(node) != problem.condition && (problem.feeds_phi.empty() || !problem.feeds_phi[node]);
   };
   for (std::size_t node = size; node-- > 0;) {
-    if (is_widening(problem.op(static_cast<int>(node)).kind) && may_move(node)) {
+    if (is_extension(problem.op(static_cast<int>(node)).kind) && may_move(node)) {
       placement.starts[node] = {uses.of(node), 0};
       uses.update_operands(node, users);
     }
