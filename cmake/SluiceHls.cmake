@@ -1,14 +1,10 @@
 # Kernels in synthesizable C++: compiled by sluice-hls to RTL, verilated, and compared with their native run.
 include(SluiceVerilate)
 include(SluiceHlsVariants)
-find_program(SLUICE_YOSYS yosys)  # without it there are no tests of netlists
 set(SLUICE_HLS_BENCH ${PROJECT_SOURCE_DIR}/testbench/support/hls_bench)
 
-# sluice_hls_compile(NAME SOURCE kernel.cpp TOP function [CLOCK_NS ns] [TARGET name] [INCLUDE folders...]
-#                    [DEFINE NAME=VALUE...] [DEPENDS files...] [MUTANTS number] [PLANT fault])
-# compiles a kernel to TOP.sv, TOP_adapter.cpp, TOP.json, TOP.txt and TOP.html in the folder NAME.hls of the calling
-# folder's build; with MUTANTS, which are built in, TOP_mutants.json too; PLANT is of sluice-hls, for its tests. Headers beside the source, in INCLUDE and in hls/include are dependencies; others go to DEPENDS.
-function(sluice_hls_compile name)
+# The command line, but for the folder, of what sluice_hls_compile() takes behind NAME.
+function(sluice_hls_command variable)
   cmake_parse_arguments(ARG "" "SOURCE;TOP;CLOCK_NS;TARGET;MUTANTS;PLANT" "INCLUDE;DEFINE;DEPENDS" ${ARGN})
   if(NOT ARG_CLOCK_NS)
     set(ARG_CLOCK_NS 4)
@@ -17,77 +13,55 @@ function(sluice_hls_compile name)
     set(ARG_TARGET vup)
   endif()
   get_filename_component(source ${ARG_SOURCE} ABSOLUTE)
+  set(command sluice-hls ${source} --top ${ARG_TOP} --clock-ns ${ARG_CLOCK_NS} --target ${ARG_TARGET}
+              -I ${PROJECT_SOURCE_DIR})
+  foreach(include ${ARG_INCLUDE})
+    get_filename_component(include ${include} ABSOLUTE)
+    list(APPEND command -I ${include})
+  endforeach()
+  foreach(definition ${ARG_DEFINE})
+    list(APPEND command -D ${definition})
+  endforeach()
+  if(ARG_PLANT)
+    list(APPEND command --plant ${ARG_PLANT})
+  endif()
+  if(ARG_MUTANTS)
+    list(APPEND command --mutants ${ARG_MUTANTS})
+  endif()
+  set(${variable} ${command} PARENT_SCOPE)
+endfunction()
+
+# sluice_hls_compile(NAME SOURCE kernel.cpp TOP function [CLOCK_NS ns] [TARGET name] [INCLUDE folders...]
+#                    [DEFINE NAME=VALUE...] [DEPENDS files...] [MUTANTS number] [PLANT fault])
+# compiles a kernel to TOP.sv, TOP_adapter.cpp, TOP.json, TOP.txt and TOP.html in the folder NAME.hls of the calling
+# folder's build; with MUTANTS, which are built in, TOP_mutants.json too; PLANT is of sluice-hls, for its tests. Headers
+# beside the source, in INCLUDE and in hls/include are dependencies; others go to DEPENDS.
+function(sluice_hls_compile name)
+  cmake_parse_arguments(ARG "" "SOURCE;TOP;CLOCK_NS;TARGET;MUTANTS;PLANT" "INCLUDE;DEFINE;DEPENDS" ${ARGN})
+  get_filename_component(source ${ARG_SOURCE} ABSOLUTE)
   get_filename_component(source_folder ${source} DIRECTORY)
   string(REGEX REPLACE ".*::" "" top_name ${ARG_TOP})
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.hls)
   file(GLOB headers CONFIGURE_DEPENDS ${source_folder}/*.h ${source_folder}/*.hpp ${PROJECT_SOURCE_DIR}/hls/include/*.h
                                       ${PROJECT_SOURCE_DIR}/hls/include/*/*.h)
-  set(options -I ${PROJECT_SOURCE_DIR})
   foreach(include ${ARG_INCLUDE})
     get_filename_component(include ${include} ABSOLUTE)
-    list(APPEND options -I ${include})
     file(GLOB more CONFIGURE_DEPENDS ${include}/*.h ${include}/*.hpp)
     list(APPEND headers ${more})
   endforeach()
-  foreach(definition ${ARG_DEFINE})
-    list(APPEND options -D ${definition})
-  endforeach()
-  if(ARG_PLANT)
-    list(APPEND options --plant ${ARG_PLANT})
-  endif()
+  sluice_hls_command(command ${ARGN})
   set(list_of_mutants "")
   if(ARG_MUTANTS)
-    list(APPEND options --mutants ${ARG_MUTANTS})
     set(list_of_mutants ${folder}/${top_name}_mutants.json)
   endif()
   add_custom_command(
     OUTPUT ${folder}/${top_name}.sv ${folder}/${top_name}_adapter.cpp ${folder}/${top_name}.json
            ${folder}/${top_name}.txt ${folder}/${top_name}.html ${list_of_mutants}
-    COMMAND sluice-hls ${source} --top ${ARG_TOP} -o ${folder} --clock-ns ${ARG_CLOCK_NS} --target ${ARG_TARGET}
-            ${options}
+    COMMAND ${command} -o ${folder}
     DEPENDS sluice-hls ${source} ${headers} ${ARG_DEPENDS}
     COMMENT "Compiling kernel ${name} to RTL"
     VERBATIM)
 endfunction()
-
-# The RTL as Yosys synthesises it, with the models of the cells in it. Multiplications and memories become look-up
-# tables and registers: of DSP slices and block RAMs Yosys has no models.
-function(sluice_hls_netlist rtl netlist)
-  get_filename_component(top ${rtl} NAME_WE)
-  get_filename_component(folder ${netlist} DIRECTORY)
-  file(GLOB streams CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/rtl/stream/*.sv)
-  string(JOIN " " sources ${streams} ${rtl})
-  file(CONFIGURE OUTPUT ${folder}/synthesise.ys @ONLY CONTENT "\
-read_verilog -sv ${sources}
-synth_xilinx -family xcup -noiopad -noclkbuf -nodsp -nobram -top ${top}
-read_verilog -overwrite +/xilinx/cells_sim.v
-hierarchy -check -purge_lib -top ${top}
-proc
-write_verilog -noattr ${netlist}
-")
-  add_custom_command(
-    OUTPUT ${netlist}
-    COMMAND ${SLUICE_YOSYS} -q -l ${netlist}.log -s ${folder}/synthesise.ys
-    DEPENDS ${rtl} ${streams} ${folder}/synthesise.ys
-    COMMENT "Synthesising ${top}"
-    VERBATIM)
-endfunction()
-
-# A bench program of sluice_add_hls_kernel(), in its scope, on a Verilated model.
-macro(sluice_hls_bench program model)
-  add_executable(${program} ${folder}/bench_main.cpp ${folder}/${TOP_NAME}_adapter.cpp ${ARG_STIMULUS})
-  target_link_libraries(${program} PRIVATE sluice_hls_bench ${model})
-  target_include_directories(${program} PRIVATE ${ARG_INCLUDE})
-  target_compile_definitions(${program} PRIVATE ${ARG_DEFINE})
-  target_compile_options(${program} PRIVATE $<$<CONFIG:Release>:-O1>)
-  set(native_options -Wno-unknown-pragmas)
-  if(NOT ARG_NO_UBSAN)
-    list(APPEND native_options -fsanitize=undefined -fno-sanitize-recover=all)
-    target_link_options(${program} PRIVATE -fsanitize=undefined)
-  endif()
-  set_source_files_properties(${folder}/bench_main.cpp PROPERTIES COMPILE_OPTIONS "${native_options}"
-                                                                  OBJECT_DEPENDS ${SOURCE_FILE})
-endmacro()
 
 # sluice_add_hls_kernel(NAME SOURCE kernel.cpp TOP function [CLOCK_NS 4] [TARGET vup] [SCALARS name=min:max...]
 #                       [INCLUDE folders...] [DEFINE NAME=VALUE...] [DEPENDS files...] [STIMULUS file.cpp]
@@ -109,7 +83,8 @@ function(sluice_add_hls_kernel name)
     return()
   endif()
   cmake_parse_arguments(ARG "NO_UBSAN;THREADS;NETLIST;MUTANTS_LONG"
-                        "SOURCE;TOP;CLOCK_NS;TARGET;STIMULUS;CALLS;WORDS;LONG_WORDS;MUTANTS;MUTANTS_PERCENT" "SCALARS;INCLUDE;DEFINE;DEPENDS;LABELS" ${ARGN})
+                        "SOURCE;TOP;CLOCK_NS;TARGET;STIMULUS;CALLS;WORDS;LONG_WORDS;MUTANTS;MUTANTS_PERCENT"
+                        "SCALARS;INCLUDE;DEFINE;DEPENDS;LABELS" ${ARGN})
   get_filename_component(SOURCE_FILE ${ARG_SOURCE} ABSOLUTE)
   set(compile_arguments SOURCE ${SOURCE_FILE} TOP ${ARG_TOP} INCLUDE ${ARG_INCLUDE} DEFINE ${ARG_DEFINE}
                         DEPENDS ${ARG_DEPENDS})
@@ -142,7 +117,18 @@ function(sluice_add_hls_kernel name)
   configure_file(${SLUICE_HLS_BENCH}/main.cpp.in ${folder}/bench_main.cpp @ONLY)
 
   set(bench hls_bench_${name})
-  sluice_hls_bench(${bench} sluice_rtl_hls_${name})
+  add_executable(${bench} ${folder}/bench_main.cpp ${folder}/${TOP_NAME}_adapter.cpp ${ARG_STIMULUS})
+  target_link_libraries(${bench} PRIVATE sluice_hls_bench sluice_rtl_hls_${name})
+  target_include_directories(${bench} PRIVATE ${ARG_INCLUDE})
+  target_compile_definitions(${bench} PRIVATE ${ARG_DEFINE})
+  target_compile_options(${bench} PRIVATE $<$<CONFIG:Release>:-O1>)
+  set(native_options -Wno-unknown-pragmas)
+  if(NOT ARG_NO_UBSAN)
+    list(APPEND native_options -fsanitize=undefined -fno-sanitize-recover=all)
+    target_link_options(${bench} PRIVATE -fsanitize=undefined)
+  endif()
+  set_source_files_properties(${folder}/bench_main.cpp PROPERTIES COMPILE_OPTIONS "${native_options}"
+                                                                  OBJECT_DEPENDS ${SOURCE_FILE})
   set(arguments "")
   foreach(option CALLS WORDS)
     if(ARG_${option})
@@ -152,13 +138,6 @@ function(sluice_add_hls_kernel name)
   endforeach()
   add_test(NAME "hls ${name}: the RTL equals the native run" COMMAND ${bench} ${arguments})
   set_tests_properties("hls ${name}: the RTL equals the native run" PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}")
-  if(ARG_NETLIST AND SLUICE_YOSYS)
-    sluice_hls_netlist(${folder}/${TOP_NAME}.sv ${folder}/netlist/${TOP_NAME}.v)
-    sluice_verilate(hls_${name}_netlist TOP ${folder}/netlist/${TOP_NAME}.v CLASS V${TOP_NAME} RANDOM)
-    sluice_hls_bench(${bench}_netlist sluice_rtl_hls_${name}_netlist)
-    add_test(NAME "hls ${name}: the netlist equals the native run" COMMAND ${bench}_netlist ${arguments})
-    set_tests_properties("hls ${name}: the netlist equals the native run" PROPERTIES TIMEOUT 600)
-  endif()
   if(ARG_LONG_WORDS)
     set(long_name "hls ${name}: the RTL equals the native run on ${ARG_LONG_WORDS} words")
     add_test(NAME ${long_name} COMMAND ${bench} --words ${ARG_LONG_WORDS} --seed 2)
@@ -166,6 +145,9 @@ function(sluice_add_hls_kernel name)
   endif()
   set_target_properties(${bench} PROPERTIES SLUICE_COMPILE "${compile_arguments}" SLUICE_ARGUMENTS "${arguments}"
                                             SLUICE_SCALARS "${ARG_SCALARS}")
+  if(ARG_NETLIST AND SLUICE_YOSYS)
+    sluice_add_hls_netlist(${name})
+  endif()
   if(ARG_MUTANTS)
     sluice_add_hls_mutants(${name} ${ARG_MUTANTS} ${ARG_MUTANTS_LONG} "${ARG_MUTANTS_PERCENT}")
   endif()
@@ -177,23 +159,10 @@ function(sluice_add_hls_synthesis name)
   if(NOT TARGET hls_bench_${name} OR NOT SLUICE_YOSYS)
     return()
   endif()
-  get_target_property(arguments hls_bench_${name} SLUICE_COMPILE)
-  cmake_parse_arguments(ARG "" "SOURCE;TOP;CLOCK_NS;TARGET" "INCLUDE;DEFINE;DEPENDS" ${arguments})
-  set(options -I ${PROJECT_SOURCE_DIR})
-  foreach(include ${ARG_INCLUDE})
-    list(APPEND options -I ${include})
-  endforeach()
-  foreach(definition ${ARG_DEFINE})
-    list(APPEND options -D ${definition})
-  endforeach()
-  if(ARG_CLOCK_NS)
-    list(APPEND options --clock-ns ${ARG_CLOCK_NS})
-  endif()
-  if(ARG_TARGET)
-    list(APPEND options --target ${ARG_TARGET})
-  endif()
+  get_target_property(compile hls_bench_${name} SLUICE_COMPILE)
+  sluice_hls_command(command ${compile})
   set(test "hls ${name}: Yosys synthesises the RTL")
-  add_test(NAME ${test} COMMAND sluice-hls ${ARG_SOURCE} --top ${ARG_TOP} ${options} --synthesise
-                                -o ${CMAKE_CURRENT_BINARY_DIR}/${name}.hls/synthesised)
+  add_test(NAME ${test} COMMAND ${command} --synthesise -o
+                                ${CMAKE_CURRENT_BINARY_DIR}/${name}.hls/synthesised)
   set_tests_properties(${test} PROPERTIES TIMEOUT 2400 LABELS long)
 endfunction()
