@@ -40,6 +40,12 @@ class AccessFinder {
                         "a copy of bytes is not supported here; copy the elements in a loop");
       }
     }
+    // An array argument has its ports also where nothing depends on it.
+    for (llvm::Argument& argument : plan_.function->args()) {
+      if (plan_.arguments[argument.getArgNo()].kind == ArgumentBinding::Kind::kArray) {
+        object_of(argument, plan_.location);
+      }
+    }
     for (llvm::Instruction* instruction : found) {
       add(*instruction);
     }
@@ -58,7 +64,7 @@ class AccessFinder {
       return;
     }
     for (Place& place : places(*llvm::getLoadStorePointerOperand(&instruction), instruction)) {
-      std::optional<std::size_t> object = object_of(*place.base, instruction);
+      std::optional<std::size_t> object = object_of(*place.base, instruction.getDebugLoc());
       if (!object) {
         return;
       }
@@ -167,7 +173,7 @@ class AccessFinder {
                       "a pointer that may point into one of several arrays; use an index and a condition");
       return {};
     }
-    std::optional<std::size_t> object = object_of(*base, user);
+    std::optional<std::size_t> object = object_of(*base, user.getDebugLoc());
     if (!object) {
       return {};
     }
@@ -279,7 +285,7 @@ class AccessFinder {
     return sum;
   }
 
-  std::optional<std::size_t> object_of(llvm::Value& base, llvm::Instruction& user) {
+  std::optional<std::size_t> object_of(llvm::Value& base, const llvm::DebugLoc& user) {
     auto found = numbers_.find(&base);
     if (found != numbers_.end()) {
       return found->second;
@@ -287,7 +293,7 @@ class AccessFinder {
     ArrayObject object;
     object.base = &base;
     object.name = object_name(lowering_, base);
-    object.location = user.getDebugLoc();
+    object.location = user;
     if (auto* alloca = llvm::dyn_cast<llvm::AllocaInst>(&base); alloca != nullptr && alloca->isStaticAlloca()) {
       object.layout = layout_of(alloca->getAllocatedType(), data_layout_);
       object.location = alloca->getDebugLoc() ? alloca->getDebugLoc() : object.location;
@@ -302,7 +308,7 @@ class AccessFinder {
       object.layout = layout_of(*object.parameter);
       object.name = object.parameter->name;
     } else {
-      lowering_.error(user.getDebugLoc(), "an access of memory that is no array or variable of the kernel");
+      lowering_.error(user, "an access of memory that is no array or variable of the kernel");
       return std::nullopt;
     }
     auto directives = lowering_.objects.find(object_key(base));

@@ -33,6 +33,7 @@ void lower_process(Lowering& lowering, const ProcessPlan& plan) {
   process.name = plan.name;
   using Step = void (*)(Lowering&, const ProcessPlan&, Process&);
   static constexpr Step kSteps[] = {
+      [](Lowering& l, const ProcessPlan& p, Process&) { note_stream_directions(l, p); },
       [](Lowering& l, const ProcessPlan& p, Process&) { rewrite_arguments(l, p); },
       [](Lowering& l, const ProcessPlan& p, Process&) { attach_objects(l, *p.function); },
       [](Lowering& l, const ProcessPlan& p, Process&) { expand_copies(l, *p.function); },

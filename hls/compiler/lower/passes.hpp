@@ -43,7 +43,8 @@ void inline_calls(Lowering& lowering);
 void connect_streams(Lowering& lowering);  // last
 
 // Of a process.
-void promote_pointers(llvm::Function& function);  // part of inline_calls
+void promote_pointers(llvm::Function& function);                           // part of inline_calls
+void note_stream_directions(Lowering& lowering, const ProcessPlan& plan);  // while accesses are as in the source
 void rewrite_arguments(Lowering& lowering, const ProcessPlan& plan);
 void expand_copies(Lowering& lowering, llvm::Function& function);
 void attach_objects(Lowering& lowering, llvm::Function& function);

@@ -1,11 +1,15 @@
 // Pass 19: which way each stream goes, from who uses it.
 //
 // A parameter that is read is an input and one that is written an output. Both, or twice either, would need a FIFO that
-// is not there: an error naming the processes.
+// is not there: an error naming the processes. One that nothing uses in the end (its accesses were found to be dead)
+// goes the way its accesses in the source go, an input without any.
+#include <llvm/IR/InstIterator.h>
+
 #include <map>
 #include <set>
 
 #include "hls/compiler/ir/properties.hpp"
+#include "hls/compiler/lower/calls.hpp"
 #include "hls/compiler/lower/passes.hpp"
 
 namespace sluice::hlsc {
@@ -20,6 +24,22 @@ std::string names(const Kernel& kernel, const std::set<std::size_t>& processes) 
 }
 
 }  // namespace
+
+void note_stream_directions(Lowering& lowering, const ProcessPlan& plan) {
+  for (llvm::Instruction& instruction : llvm::instructions(*plan.function)) {
+    const std::optional<CallKind> kind = call_kind(instruction);
+    if (kind != CallKind::kWrite && kind != CallKind::kWriteNb && kind != CallKind::kFull) {
+      continue;
+    }
+    llvm::Value* stream = llvm::cast<llvm::CallInst>(instruction).getArgOperand(1)->stripInBoundsOffsets();
+    if (const auto* argument = llvm::dyn_cast<llvm::Argument>(stream)) {
+      for (StreamId id : plan.arguments[argument->getArgNo()].streams) {
+        StreamDirection& direction = lowering.kernel.streams[index(id)].direction;
+        direction = direction == StreamDirection::kInternal ? direction : StreamDirection::kOutput;
+      }
+    }
+  }
+}
 
 void connect_streams(Lowering& lowering) {
   Kernel& kernel = lowering.kernel;
@@ -56,7 +76,10 @@ void connect_streams(Lowering& lowering) {
           (is_internal ? "; it needs one process at either end" : "; a port has one process and one direction");
       lowering.diagnostics.add(std::move(diagnostic));
     } else if (!is_internal) {
-      stream.direction = writers[id].empty() ? StreamDirection::kInput : StreamDirection::kOutput;
+      const bool is_unused = readers[id].empty() && writers[id].empty();
+      stream.direction = is_unused             ? stream.direction
+                         : writers[id].empty() ? StreamDirection::kInput
+                                               : StreamDirection::kOutput;
     }
   }
 }
