@@ -11,6 +11,7 @@
 #include <set>
 
 #include "hls/compiler/lower/calls.hpp"
+#include "hls/compiler/lower/factors.hpp"
 #include "hls/compiler/lower/memories.hpp"
 
 namespace sluice::hlsc {
@@ -75,8 +76,9 @@ class AccessFinder {
           type->getIntegerBitWidth() != memories_.objects[*object].layout[element->leaf].memory_bits;
       if (!element || is_partial_store) {
         lowering_.error(instruction.getDebugLoc(), "this access of '" + memories_.objects[*object].name +
-                                                       "' is not of one of its elements; access elements as they are "
-                                                       "declared, without casts of pointers");
+                                                       "' is not known to be of one of its elements; access elements "
+                                                       "as they are declared, without casts of pointers, and give an "
+                                                       "index into a member a range (ap_uint<N>, or a mask)");
         return;
       }
       access.places.push_back({.predicate = place.predicate, .object = *object, .element = std::move(*element)});
@@ -96,7 +98,9 @@ class AccessFinder {
       for (Place& place : result) {
         place.offset.constant += constant.getSExtValue();
         for (auto& [value, bytes] : terms) {
-          place.offset.terms.push_back(in_elements(*value, bytes.getSExtValue(), user));
+          auto [index, step] = bytes == 1 ? in_elements(*value, user) : std::pair{value, bytes.getSExtValue()};
+          place.offset.in_bytes |= index != value;
+          place.offset.terms.emplace_back(index, step);
         }
       }
       return result;
@@ -111,15 +115,12 @@ class AccessFinder {
   }
 
   // LLVM counts some pointers in bytes: the number of elements instead, where it is known to be whole.
-  std::pair<llvm::Value*, std::int64_t> in_elements(llvm::Value& value, std::int64_t bytes, llvm::Instruction& before) {
-    constexpr unsigned kLargest = 16;  // the shift of an element's size
-    const unsigned zeros =
-        std::min(kLargest, analyses_.evolution.getMinTrailingZeros(analyses_.evolution.getSCEV(&value)));
-    if (bytes != 1 || zeros == 0 || llvm::isa<llvm::Constant>(value)) {
-      return {&value, bytes};
+  std::pair<llvm::Value*, std::int64_t> in_elements(llvm::Value& value, llvm::Instruction& before) {
+    const std::uint64_t factor = known_factor(value, analyses_.evolution);
+    if (factor <= 1) {
+      return {&value, 1};
     }
-    llvm::IRBuilder<> builder(&before);
-    return {builder.CreateAShr(&value, zeros, "", /*isExact=*/true), std::int64_t{1} << zeros};
+    return {divide_exactly(value, factor, before), static_cast<std::int64_t>(factor)};
   }
 
   std::vector<Place> select_places(llvm::SelectInst& select, llvm::Instruction& user) {
@@ -179,7 +180,9 @@ class AccessFinder {
     }
     const Leaf& leaf = memories_.objects[*object].layout.front();
     std::int64_t unit = leaf.dimensions.empty() ? 1 : leaf.dimensions.back().stride_bytes;
-    return {{.predicate = nullptr, .base = base, .offset = {.constant = 0, .terms = {{index_of(phi, unit), unit}}}}};
+    return {{.predicate = nullptr,
+             .base = base,
+             .offset = {.constant = 0, .terms = {{index_of(phi, unit), unit}}, .in_bytes = true}}};
   }
 
   // Whether its value may be made from what it was.
@@ -262,8 +265,8 @@ class AccessFinder {
     auto* instruction = llvm::dyn_cast<llvm::Instruction>(gep);
     bool whole = gep->collectOffset(data_layout_, 64, found, constant) && constant.getSExtValue() % unit == 0;
     for (auto& [value, bytes] : found) {
-      terms.emplace_back(instruction == nullptr ? std::pair(value, bytes.getSExtValue())
-                                                : in_elements(*value, bytes.getSExtValue(), *instruction));
+      terms.emplace_back(instruction == nullptr || bytes != 1 ? std::pair(value, bytes.getSExtValue())
+                                                              : in_elements(*value, *instruction));
       whole &= terms.back().second % unit == 0;
     }
     if (!whole || (instruction == nullptr && !terms.empty())) {

@@ -103,6 +103,52 @@ bool split_constant(const Leaf& leaf, std::vector<AffineIndex>& indices, std::si
   return first.has_value();
 }
 
+// Whether the object is an array: a step of its elements' size stays in one member.
+bool is_array(const ArrayLayout& layout) {
+  return std::ranges::all_of(layout, [&](const Leaf& leaf) {
+    return !leaf.dimensions.empty() && leaf.offset_bytes < leaf.dimensions[0].stride_bytes;
+  });
+}
+
+// Each term at the outermost dimension that it steps through; nothing where it steps through none.
+std::optional<std::vector<AffineIndex>> terms_of(const Leaf& leaf, const ByteOffset& offset) {
+  std::vector<AffineIndex> indices(leaf.dimensions.size());
+  for (const auto& [value, bytes] : offset.terms) {
+    auto dimension = std::ranges::find_if(
+        leaf.dimensions, [step = bytes](const Dimension& candidate) { return step % candidate.stride_bytes == 0; });
+    if (dimension == leaf.dimensions.end()) {
+      return std::nullopt;
+    }
+    indices[static_cast<std::size_t>(dimension - leaf.dimensions.begin())].terms.emplace_back(
+        value, bytes / dimension->stride_bytes);
+  }
+  return indices;
+}
+
+// How much must be known of an index beside which other members lie: `member[i + 1]` may be an element of the next one.
+enum class Belief : std::uint8_t {
+  kInRange,   // it is in the range of its dimension
+  kPlain,     // or it is a plain index of which nothing is known: LLVM keeps no other trace of the member than the
+              // constant
+  kAnywhere,  // or, where no other members are, anything
+};
+
+bool is_believable(const ArrayLayout& layout, const Leaf& leaf, const std::vector<AffineIndex>& indices, Belief belief,
+                   bool in_bytes, llvm::ScalarEvolution& evolution) {
+  const std::size_t whole = is_array(layout) ? 1 : 0;  // dimensions in which a step does not leave the member
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    if (is_in_range(indices[i], leaf.dimensions[i].count, evolution)) {
+      continue;
+    }
+    const bool has_neighbours = i >= whole && layout.size() > 1;
+    const bool is_plain = !indices[i].terms.empty() && indices[i].constant == 0 && !in_bytes;
+    if (belief == Belief::kInRange || (has_neighbours && !is_plain)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 std::uint64_t Leaf::count() const {
@@ -151,27 +197,17 @@ ArrayLayout layout_of(const Parameter& parameter) {
 
 std::optional<Element> find_element(const ArrayLayout& layout, const ByteOffset& offset, unsigned access_bits,
                                     llvm::ScalarEvolution& evolution) {
-  // An array in a struct does not reach into the members behind it: only what is no element at all may be outside.
-  for (std::size_t attempt = 0; attempt < 2 * layout.size(); ++attempt) {
-    const std::size_t number = attempt % layout.size();
-    const bool outside = attempt >= layout.size();
-    const Leaf& leaf = layout[number];
-    std::vector<AffineIndex> indices(leaf.dimensions.size());
-    bool fits = true;
-    for (const auto& [value, bytes] : offset.terms) {
-      auto dimension = std::ranges::find_if(
-          leaf.dimensions, [step = bytes](const Dimension& candidate) { return step % candidate.stride_bytes == 0; });
-      if (dimension == leaf.dimensions.end()) {
-        fits = false;
-        break;
+  for (const Belief belief : {Belief::kInRange, Belief::kPlain, Belief::kAnywhere}) {
+    for (std::size_t number = 0; number < layout.size(); ++number) {
+      const Leaf& leaf = layout[number];
+      std::optional<std::vector<AffineIndex>> indices = terms_of(leaf, offset);
+      std::int64_t inside = 0;
+      if (indices &&
+          split_constant(leaf, *indices, 0, offset.constant - leaf.offset_bytes, (access_bits + 7) / 8,
+                         belief == Belief::kAnywhere, evolution, inside) &&
+          is_believable(layout, leaf, *indices, belief, offset.in_bytes, evolution)) {
+        return Element{.leaf = number, .indices = std::move(*indices), .low_bit = static_cast<unsigned>(inside * 8)};
       }
-      indices[static_cast<std::size_t>(dimension - leaf.dimensions.begin())].terms.emplace_back(
-          value, bytes / dimension->stride_bytes);
-    }
-    std::int64_t inside = 0;
-    if (fits && split_constant(leaf, indices, 0, offset.constant - leaf.offset_bytes, (access_bits + 7) / 8, outside,
-                               evolution, inside)) {
-      return Element{.leaf = number, .indices = std::move(indices), .low_bit = static_cast<unsigned>(inside * 8)};
     }
   }
   return std::nullopt;

@@ -46,6 +46,8 @@ using ArrayLayout = std::vector<Leaf>;
 struct ByteOffset {
   std::int64_t constant = 0;
   std::vector<std::pair<llvm::Value*, std::int64_t>> terms;  // value (sign-extended) * bytes
+  // A term was counted in bytes: it may step through anything of its size, and what is known of its values decides.
+  bool in_bytes = false;
 };
 
 // Of one dimension: constant + sum of value * factor.

@@ -7,18 +7,36 @@
 
 namespace sluice::hlsc {
 
-void merge_blocks(llvm::Function& function) {
+namespace {
+
+bool merge_once(llvm::Function& function) {
+  bool changed = false;
   for (llvm::BasicBlock& block : llvm::make_early_inc_range(function)) {
     if (&block == &function.getEntryBlock()) {
       continue;
     }
     if (llvm::MergeBlockIntoPredecessor(&block)) {
+      changed = true;
       continue;
     }
     auto* branch = llvm::dyn_cast<llvm::BranchInst>(block.getTerminator());
     if (branch != nullptr && branch->isUnconditional() && branch->getSuccessor(0) != &block &&
         block.getFirstNonPHI() == branch) {
-      llvm::TryToSimplifyUncondBranchFromEmptyBlock(&block);
+      changed |= llvm::TryToSimplifyUncondBranchFromEmptyBlock(&block);
+    }
+  }
+  return changed;
+}
+
+}  // namespace
+
+void merge_blocks(llvm::Function& function) {
+  bool changed = true;
+  while (changed) {
+    changed = merge_once(function);
+    // A branch whose two ways have come to be one.
+    for (llvm::BasicBlock& block : function) {
+      changed |= llvm::ConstantFoldTerminator(&block, /*DeleteDeadConditions=*/true);
     }
   }
 }

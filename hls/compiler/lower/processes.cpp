@@ -134,7 +134,11 @@ class ProcessPlanner {
   }
 
   void check_argument(llvm::CallInst& call, llvm::Value& argument, std::map<llvm::Value*, llvm::CallInst*>& owners) {
-    if (argument.getType()->isPointerTy()) {
+    std::set<llvm::Value*> seen;
+    bool depends = false;
+    if (is_copied(call, argument)) {
+      depends = content_depends_on_call(*argument.stripInBoundsOffsets(), seen);
+    } else if (argument.getType()->isPointerTy()) {
       llvm::Value* object = argument.stripInBoundsOffsets();
       auto* parameter = llvm::dyn_cast<llvm::Argument>(object);
       const bool is_stream = parameter != nullptr
@@ -150,25 +154,65 @@ class ProcessPlanner {
                             "hls::stream");
       }
       owner = &call;
-      return;
+    } else {
+      depends = depends_on_call(argument, seen);
     }
-    std::set<llvm::Value*> seen;
-    if (depends_on_call(argument, seen)) {
+    if (depends) {
       lowering_.error(call.getDebugLoc(),
                       "a value that one process of a DATAFLOW region computes for another; pass it in an hls::stream");
     }
   }
 
-  static bool depends_on_call(llvm::Value& value, std::set<llvm::Value*>& seen) {
+  // A value in memory: what the address is of, not the address, is passed.
+  static bool is_copied(const llvm::CallInst& call, const llvm::Value& argument) {
+    for (unsigned i = 0; i < call.arg_size(); ++i) {
+      if (call.getArgOperand(i) == &argument && call.isByValArgument(i)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  bool depends_on_call(llvm::Value& value, std::set<llvm::Value*>& seen) const {
     auto* instruction = llvm::dyn_cast<llvm::Instruction>(&value);
     if (instruction == nullptr || !seen.insert(&value).second) {
       return false;
     }
-    if (process_call(*instruction) != nullptr || llvm::isa<llvm::LoadInst>(instruction)) {
+    if (process_call(*instruction) != nullptr) {
       return true;
+    }
+    if (auto* load = llvm::dyn_cast<llvm::LoadInst>(instruction)) {
+      return content_depends_on_call(*load->getPointerOperand()->stripInBoundsOffsets(), seen);
     }
     return std::ranges::any_of(instruction->operands(),
                                [&](llvm::Value* operand) { return depends_on_call(*operand, seen); });
+  }
+
+  // Whether a call, or a value that one makes, may have been stored in an object.
+  bool content_depends_on_call(llvm::Value& object, std::set<llvm::Value*>& seen) const {
+    if (auto* global = llvm::dyn_cast<llvm::GlobalVariable>(&object)) {
+      return !global->isConstant();
+    }
+    const auto* parameter = llvm::dyn_cast<llvm::Argument>(&object);
+    const bool is_local =
+        llvm::isa<llvm::AllocaInst>(object) ||
+        (parameter != nullptr && bindings_[parameter->getArgNo()].kind == ArgumentBinding::Kind::kScalar);
+    return !is_local || is_changed_by_call(object, seen);
+  }
+
+  bool is_changed_by_call(llvm::Value& address, std::set<llvm::Value*>& seen) const {
+    if (!seen.insert(&address).second) {
+      return false;
+    }
+    return std::ranges::any_of(address.users(), [&](llvm::User* user) {
+      if (auto* store = llvm::dyn_cast<llvm::StoreInst>(user)) {
+        return store->getValueOperand() == &address || depends_on_call(*store->getValueOperand(), seen);
+      }
+      if (auto* call = llvm::dyn_cast<llvm::CallInst>(user)) {
+        return process_call(*call) != nullptr && !is_copied(*call, address);
+      }
+      return llvm::isa<llvm::GEPOperator>(user) && is_changed_by_call(*user, seen);
+    });
   }
 
   static bool is_stream_type(llvm::Type* type) {

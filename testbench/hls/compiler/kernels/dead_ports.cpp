@@ -11,7 +11,7 @@ struct Pair {
 void dead_ports(hls::stream<ap_uint<8> >& in, hls::stream<ap_uint<12> >& never, hls::stream<ap_uint<9> >& unnamed,
                 hls::stream<ap_uint<8> >& out, int n, ap_uint<17> for_nothing[32], Pair pairs[8]) {
   for (int i = 0; i < n; i++) {
-#pragma HLS PIPELINE II=1
+#pragma HLS PIPELINE II = 1
     ap_uint<8> x = in.read();
     ap_uint<17> nothing = for_nothing[i & 31];
     if (ap_uint<17>(nothing * 0) != 0) {

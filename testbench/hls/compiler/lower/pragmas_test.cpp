@@ -306,6 +306,25 @@ void top(hls::stream<int>& in, hls::stream<int>& out) {
   CHECK(has_error(result, 11, "'shared' is shared by two processes"));
 }
 
+TEST_CASE("a process of a DATAFLOW region computes no value for another, in registers or in memory",
+          "[lower][pragmas]") {
+  const auto text = [](const std::string& more, const std::string& given) {
+    return "static ap_int<77> first(hls::stream<int>& in, hls::stream<int>& out) {\n"
+           "  ap_int<77> last = in.read();\n  out.write(last);\n  return last;\n}\n"
+           "static void second(hls::stream<int>& in, hls::stream<int>& out, " +
+           more +
+           "ap_int<77> offset) {\n  out.write(in.read() + offset);\n}\n"
+           "void top(hls::stream<int>& in, hls::stream<int>& out, ap_int<77> given, int n) {\n"
+           "#pragma HLS DATAFLOW\n  hls::stream<int> middle;\n  ap_int<77> last = first(in, middle);\n"
+           "  second(middle, out, " +
+           given + ");\n}\n";
+  };
+  CHECK(has_error(lower_text(text("", "last"), "top"), 13, "computes for another"));
+  CHECK(has_error(lower_text(text("int a, int b, int c, int d, ", "n, n, n, n, last"), "top"), 13,
+                  "computes for another"));
+  CHECK(lower_text(text("int a, int b, int c, int d, ", "n, n, n, n, given"), "top").kernel.has_value());
+}
+
 TEST_CASE("DATAFLOW in a loop and a condition in a region are errors", "[lower][pragmas]") {
   const std::string process =
       "static void step(hls::stream<int>& in, hls::stream<int>& out) { out.write(in.read()); }\n";
