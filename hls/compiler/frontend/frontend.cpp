@@ -51,6 +51,7 @@ class KernelConsumer : public clang::SemaConsumer {
     report_run_time_initialisers(facts, touched);
     take_payloads(facts);
     compiled_.loop_labels = std::move(facts.loop_labels);
+    compiled_.pragmas_in_loops = std::move(facts.pragmas_in_loops);
     for (auto& [name, global] : facts.globals) {
       if (compiled_.module->getNamedGlobal(name) != nullptr) {
         compiled_.globals.emplace(name, std::move(global));

@@ -28,6 +28,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -105,6 +106,7 @@ struct Compiled {
   std::map<std::string, NamedGlobal> globals;     // by name in the module
   // By the position of the loop's first token (`for`, `while`, `do`), which is Loop::getStartLoc() of LLVM.
   std::map<SourcePosition, std::string> loop_labels;
+  std::set<SourcePosition> pragmas_in_loops;  // of the source; LLVM has no loop where one never repeats
 };
 
 // Nothing where diagnostics.failed().

@@ -20,6 +20,10 @@ bool is_jump(const clang::Stmt* statement) {
   return llvm::isa<clang::ReturnStmt, clang::BreakStmt, clang::ContinueStmt, clang::GotoStmt>(statement);
 }
 
+bool is_loop(const clang::Stmt* statement) {
+  return llvm::isa<clang::ForStmt, clang::WhileStmt, clang::DoStmt, clang::CXXForRangeStmt>(statement);
+}
+
 class Visitor : public clang::RecursiveASTVisitor<Visitor> {
  public:
   Visitor(clang::ASTContext& context, const PragmaSites& sites, Diagnostics& diagnostics)
@@ -50,9 +54,16 @@ class Visitor : public clang::RecursiveASTVisitor<Visitor> {
     return true;
   }
 
+  bool VisitStmt(clang::Stmt* statement) {
+    if (is_loop(statement)) {
+      note_pragmas(statement);
+    }
+    return true;
+  }
+
   bool VisitLabelStmt(clang::LabelStmt* label) {
     const clang::Stmt* loop = label->getSubStmt();
-    if (llvm::isa<clang::ForStmt, clang::WhileStmt, clang::DoStmt, clang::CXXForRangeStmt>(loop)) {
+    if (is_loop(loop)) {
       facts.loop_labels[position_of(context_.getSourceManager(), loop->getBeginLoc())] = label->getName();
     }
     return true;
@@ -92,6 +103,17 @@ class Visitor : public clang::RecursiveASTVisitor<Visitor> {
   const clang::CallExpr* as_marker(const clang::Stmt* statement) const {
     const auto* call = llvm::dyn_cast_or_null<clang::CallExpr>(statement);
     return call != nullptr && sites_.contains(call->getBeginLoc()) ? call : nullptr;
+  }
+
+  void note_pragmas(const clang::Stmt* statement) {
+    if (const clang::CallExpr* marker = as_marker(statement)) {
+      facts.pragmas_in_loops.insert(position_of(context_.getSourceManager(), marker->getBeginLoc()));
+    }
+    for (const clang::Stmt* child : statement->children()) {
+      if (child != nullptr) {
+        note_pragmas(child);
+      }
+    }
   }
 
   bool is_of_system(const clang::Decl* declaration) const {

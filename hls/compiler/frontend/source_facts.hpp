@@ -19,6 +19,7 @@ namespace sluice::hlsc {
 
 struct SourceFacts {
   std::map<SourcePosition, std::string> loop_labels;
+  std::set<SourcePosition> pragmas_in_loops;
   std::map<std::string, NamedGlobal> globals;                          // by mangled name
   std::set<std::string> run_time_initialised;                          // of these, as the language sees it
   std::map<std::string, const clang::FunctionDecl*> stream_functions;  // instantiations, by mangled name

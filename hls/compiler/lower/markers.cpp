@@ -72,6 +72,9 @@ class MarkerReader {
     llvm::Loop* loop = loops_.getLoopFor(call.getParent());
     if (directive == "pipeline" || directive == "unroll" || directive == "loop_tripcount" ||
         directive == "loop_flatten" || (directive == "dependence" && marker.object == nullptr)) {
+      if (loop == nullptr && is_in_loop_of_source(call)) {
+        return;  // one that never repeats
+      }
       if (loop == nullptr) {
         read_function_directive(call, marker);
       } else {
@@ -93,6 +96,14 @@ class MarkerReader {
     } else {
       keep_object_marker(call, marker);
     }
+  }
+
+  bool is_in_loop_of_source(const llvm::CallInst& call) const {
+    const llvm::DILocation* place = call.getDebugLoc().get();
+    return place != nullptr &&
+           lowering_.compiled.pragmas_in_loops.contains(SourcePosition{.file = place->getFilename().str(),
+                                                                       .line = static_cast<int>(place->getLine()),
+                                                                       .column = static_cast<int>(place->getColumn())});
   }
 
   void read_function_directive(llvm::CallInst& call, const PragmaMarker& marker) {

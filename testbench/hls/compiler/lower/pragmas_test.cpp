@@ -306,6 +306,15 @@ void top(hls::stream<int>& in, hls::stream<int>& out) {
   CHECK(has_error(result, 11, "'shared' is shared by two processes"));
 }
 
+TEST_CASE("a pragma in a loop that never repeats is obeyed by doing nothing", "[lower][pragmas]") {
+  for (const char* pragma : {"UNROLL", "PIPELINE II=1", "LOOP_TRIPCOUNT max=8"}) {
+    CAPTURE(pragma);
+    const std::string text = std::string("int top(int a) {\n  do {\n#pragma HLS ") + pragma +
+                             "\n    a = 3 * a;\n  } while (false);\n  return a;\n}\n";
+    CHECK(lower_text(text, "top").diagnostics.all().empty());
+  }
+}
+
 TEST_CASE("a process of a DATAFLOW region computes no value for another, in registers or in memory",
           "[lower][pragmas]") {
   const auto text = [](const std::string& more, const std::string& given) {
