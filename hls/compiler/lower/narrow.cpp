@@ -160,12 +160,11 @@ class Narrower {
         }
         break;
       case OpKind::kLShr:
+      case OpKind::kAShr:
         if (const auto by = constant_shift(narrow)) {
-          narrow.kind = OpKind::kExtract;
-          narrow.low = *by;
-          narrow.operands.resize(1);
-          narrow.operands[0] = rewrite_.seen(narrow.operands[0]);
-          return rewrite_.add(std::move(narrow), id);
+          std::vector<OpId> parts;
+          rewrite_.add_slices(narrow.operands[0], *by, width, parts);
+          return rewrite_.joined(parts, id);
         }
         break;
       default:
@@ -174,9 +173,9 @@ class Narrower {
     return truncation(id, width);
   }
 
-  // Of a shift to the left or, logically, to the right by a constant, which moves the value but leaves something of it.
+  // Of a shift by a constant, which moves the value but leaves something of it.
   [[nodiscard]] std::optional<unsigned> constant_shift(const Op& shift) const {
-    if (shift.kind != OpKind::kShl && shift.kind != OpKind::kLShr) {
+    if (shift.kind != OpKind::kShl && shift.kind != OpKind::kLShr && shift.kind != OpKind::kAShr) {
       return std::nullopt;
     }
     const Op& amount = op(shift.operands[1]);
