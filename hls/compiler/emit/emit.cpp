@@ -11,6 +11,7 @@
 #include "hls/compiler/emit/process.hpp"
 #include "hls/compiler/emit/text.hpp"
 #include "hls/compiler/ir/properties.hpp"
+#include "hls/compiler/mutate/demanded.hpp"
 
 namespace sluice::hlsc {
 namespace {
@@ -40,10 +41,45 @@ std::vector<Ends> stream_ends(const Kernel& kernel) {
   return ends;
 }
 
+// The bits of each stream's words that matter to the process that reads them; one at least. Outputs: all.
+std::vector<llvm::APInt> used_bits(const Kernel& kernel) {
+  std::vector<llvm::APInt> used;
+  for (const Stream& stream : kernel.streams) {
+    const bool is_read_outside = stream.direction == StreamDirection::kOutput;
+    used.emplace_back(is_read_outside ? llvm::APInt::getAllOnes(stream.width) : llvm::APInt(stream.width, 1));
+  }
+  for (const Process& process : kernel.processes) {
+    const std::vector<llvm::APInt> demanded = demanded_bits(process);
+    for (std::size_t i = 0; i < process.ops.size(); ++i) {
+      const Op& op = process.ops[i];
+      if (op.kind == OpKind::kStreamRead || op.kind == OpKind::kTryRead) {
+        llvm::APInt& of = used[index(op.stream)];
+        of |= demanded[i].trunc(of.getBitWidth());
+      }
+    }
+  }
+  return used;
+}
+
+// The bits of a signal that are used, the most significant first.
+std::string joined_bits(const std::string& name, const llvm::APInt& used) {
+  if (used.isAllOnes()) {
+    return name;
+  }
+  std::vector<std::string> runs = runs_of(name, used);
+  std::ranges::reverse(runs);
+  return runs.size() == 1 ? runs[0] : fmt::format("{{{}}}", fmt::join(runs, ", "));
+}
+
 class Top {
  public:
   Top(const Kernel& kernel, const EmitOptions& options, const PortNames& names)
-      : kernel_(kernel), options_(options), names_(names), ends_(stream_ends(kernel)), arrays_(array_ports(kernel)) {
+      : kernel_(kernel),
+        options_(options),
+        names_(names),
+        ends_(stream_ends(kernel)),
+        used_(used_bits(kernel)),
+        arrays_(array_ports(kernel)) {
     connections_.resize(kernel.processes.size());
   }
 
@@ -191,7 +227,9 @@ class Top {
     if (ends.reader < 0 && ends.writer < 0) {
       return;
     }
-    add_queue(stream, base, ends, from_outside, to_outside);
+    // A mutant may use other bits.
+    const llvm::APInt used = options_.mutants.empty() ? used_[i] : llvm::APInt::getAllOnes(stream.width);
+    add_queue(stream, base, ends, used);
   }
 
   void add_unused_stream(const std::string& base, bool from_outside) {
@@ -204,7 +242,9 @@ class Top {
     }
   }
 
-  void add_queue(const Stream& stream, const std::string& base, const Ends& ends, bool from_outside, bool to_outside) {
+  void add_queue(const Stream& stream, const std::string& base, const Ends& ends, const llvm::APInt& used) {
+    const bool from_outside = stream.direction == StreamDirection::kInput;
+    const bool to_outside = stream.direction == StreamDirection::kOutput;
     const bool internal = !from_outside && !to_outside;
     const int depth = internal && options_.fault != PlantedFault::kFifoDepth ? std::max(stream.depth, 2) : 2;
     const std::string write = from_outside ? base + "_tvalid_i" : base + "_write";
@@ -237,22 +277,26 @@ class Top {
         unused_.insert(unused_.end(), {out, has});
       }
     }
+    for (const std::string& bits : runs_of(out, ~used)) {
+      body_ += fmt::format("  assign {} = '0;  // no process looks at these bits\n", bits);
+    }
+    std::ranges::move(runs_of(in, ~used), std::back_inserter(unused_));
     std::string count;
-    std::string module = fmt::format("stream_queue #(.Width({}))", stream.width);
+    std::string module = fmt::format("stream_queue #(.Width({}))", used.popcount());
     if (depth > 2) {
       const unsigned rounded = std::bit_ceil(static_cast<unsigned>(depth));
       const std::string held = base + "_count";
       body_ += fmt::format("  wire {}{};\n", range(bits_for(rounded) + 1), held);
       unused_.push_back(held);
       count = fmt::format(", .count_o({})", held);
-      module = fmt::format("stream_fifo #(.Width({}), .Depth({}), .Direct(1'b{}))", stream.width, rounded,
+      module = fmt::format("stream_fifo #(.Width({}), .Depth({}), .Direct(1'b{}))", used.popcount(), rounded,
                            depth <= kMaxDistributedDepth ? 1 : 0);
     }
     body_ += fmt::format(
         "  {} u_{}_queue (\n    .clk_i(clk_i), .rst_ni(rst_ni),\n"
         "    .in_valid_i({}), .in_ready_o({}), .in_data_i({}),\n"
         "    .out_valid_o({}), .out_ready_i({}), .out_data_o({}){}\n  );\n",
-        module, base, write, room, in, has, take, out, count);
+        module, base, write, room, joined_bits(in, used), has, take, joined_bits(out, used), count);
   }
 
   void add_array(std::size_t i) {
@@ -280,6 +324,7 @@ class Top {
   const EmitOptions& options_;
   const PortNames& names_;
   std::vector<Ends> ends_;
+  std::vector<llvm::APInt> used_;  // bits of streams
   std::vector<ArrayPorts> arrays_;
   std::vector<std::string> ports_;
   std::vector<std::vector<std::string>> connections_;

@@ -87,7 +87,7 @@ class ProcessText {
   std::string mutated_element(OpId load, std::uint64_t element);  // of a register file, at a constant address
   // What the mutants flip in the word of a table at an address; empty: nothing.
   std::string flipped_bits(MemoryId memory, const std::string& address);
-  // A multiplexer of `width` bits by conditions of which at most one holds.
+  // A multiplexer of `width` bits by conditions of which at most one holds; anything where none does.
   static std::string choose(const std::vector<std::pair<std::string, std::string>>& choices, unsigned width);
 
   std::string declare_wire(std::string_view wanted, unsigned width, std::string_view text);

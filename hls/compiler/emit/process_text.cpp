@@ -1,12 +1,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <ranges>
+
 #include "hls/compiler/base/check.hpp"
 #include "hls/compiler/emit/process.hpp"
 #include "hls/compiler/ir/properties.hpp"
 
 namespace sluice::hlsc {
 namespace {
+
+// So many choices are a chain of conditional operators; more are masked and joined.
+constexpr std::size_t kMostInChain = 3;
 
 // The operation that a planted fault hits: the first that can show it.
 OpId first_op(const Process& process, auto matches) {
@@ -106,6 +111,12 @@ std::string ProcessText::choose(const std::vector<std::pair<std::string, std::st
     return choices[0].second;
   }
   std::string text;
+  if (choices.size() <= kMostInChain) {
+    for (const auto& [condition, chosen] : choices | std::views::take(choices.size() - 1)) {
+      text += fmt::format("{} ? {} : ", condition, chosen);
+    }
+    return text + choices.back().second;
+  }
   for (const auto& [condition, chosen] : choices) {
     text += fmt::format("{}({{{}{{{}}}}} & {})", text.empty() ? "" : "\n      | ", width, condition, chosen);
   }

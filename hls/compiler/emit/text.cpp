@@ -12,10 +12,6 @@
 namespace sluice::hlsc {
 namespace {
 
-std::string bits_of(const std::string& name, unsigned low, unsigned width) {
-  return width == 1 ? fmt::format("{}[{}]", name, low) : fmt::format("{}[{}:{}]", name, low + width - 1, low);
-}
-
 std::string joined(const std::vector<std::string>& terms, std::string_view op, std::string_view none) {
   if (terms.empty()) {
     return std::string(none);
@@ -37,6 +33,22 @@ std::string literal(const llvm::APInt& value) {
 std::string literal(unsigned width, std::uint64_t value) { return fmt::format("{}'d{}", width, value); }
 
 std::string range(unsigned width) { return width == 1 ? "" : fmt::format("[{}:0] ", width - 1); }
+
+std::string bits_of(const std::string& name, unsigned low, unsigned width) {
+  return width == 1 ? fmt::format("{}[{}]", name, low) : fmt::format("{}[{}:{}]", name, low + width - 1, low);
+}
+
+std::vector<std::string> runs_of(const std::string& name, const llvm::APInt& bits) {
+  std::vector<std::string> result;
+  for (unsigned low = 0; low < bits.getBitWidth(); ++low) {
+    if (bits[low]) {
+      const unsigned width = bits.lshr(low).countr_one();
+      result.push_back(bits_of(name, low, width));
+      low += width;
+    }
+  }
+  return result;
+}
 
 unsigned bits_for(std::uint64_t count) { return count <= 2 ? 1 : static_cast<unsigned>(std::bit_width(count - 1)); }
 
@@ -70,17 +82,7 @@ std::vector<std::string> Signals::unread() const {
       result.push_back(signal.name);
       continue;
     }
-    const unsigned width = signal.read.getBitWidth();
-    for (unsigned low = 0; low < width; ++low) {
-      if (!signal.read[low]) {
-        unsigned end = low + 1;
-        while (end < width && !signal.read[end]) {
-          ++end;
-        }
-        result.push_back(bits_of(signal.name, low, end - low));
-        low = end;
-      }
-    }
+    std::ranges::move(runs_of(signal.name, ~signal.read), std::back_inserter(result));
   }
   return result;
 }

@@ -15,10 +15,13 @@
 
 namespace sluice::hlsc {
 
-[[nodiscard]] std::string literal(const llvm::APInt& value);             // 8'h3f
-[[nodiscard]] std::string literal(unsigned width, std::uint64_t value);  // 8'd63
-[[nodiscard]] std::string range(unsigned width);                         // "[7:0] ", "" for one bit
-[[nodiscard]] unsigned bits_for(std::uint64_t count);                    // to number `count` things, at least 1
+[[nodiscard]] std::string literal(const llvm::APInt& value);                               // 8'h3f
+[[nodiscard]] std::string literal(unsigned width, std::uint64_t value);                    // 8'd63
+[[nodiscard]] std::string range(unsigned width);                                           // "[7:0] ", "" for one bit
+[[nodiscard]] std::string bits_of(const std::string& name, unsigned low, unsigned width);  // name[7:0], name[3]
+// Each run of bits that are one, as bits_of a name, the least significant first.
+[[nodiscard]] std::vector<std::string> runs_of(const std::string& name, const llvm::APInt& bits);
+[[nodiscard]] unsigned bits_for(std::uint64_t count);  // to number `count` things, at least 1
 
 // "(a && b)": terms joined, "1'b1" or "1'b0" for none.
 [[nodiscard]] std::string all_of(const std::vector<std::string>& terms);

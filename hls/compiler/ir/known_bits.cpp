@@ -57,7 +57,7 @@ class KnownBitsFinder {
       return false;
     }
     std::optional<ValueFacts>& known = facts_[index(id)];
-    std::optional<ValueFacts> now = op.kind == OpKind::kPhi ? meet(op.operands) : compute(op);
+    std::optional<ValueFacts> now = op.kind == OpKind::kPhi ? phi(op) : compute(op);
     if (!now) {
       return false;
     }
@@ -71,8 +71,60 @@ class KnownBitsFinder {
     if (bits == known->bits && sign_bits == known->sign_bits) {
       return false;
     }
-    known = gives_up && op.kind == OpKind::kPhi ? unknown(op.width) : ValueFacts{.bits = bits, .sign_bits = sign_bits};
+    known = gives_up && op.kind == OpKind::kPhi ? given_up(op) : ValueFacts{.bits = bits, .sign_bits = sign_bits};
     return true;
+  }
+
+  [[nodiscard]] std::optional<ValueFacts> phi(const Op& op) const {
+    std::optional<ValueFacts> result;
+    for (std::size_t i = 0; i < op.operands.size(); ++i) {
+      std::optional<ValueFacts> each = facts_[index(op.operands[i])];
+      if (each) {
+        each->bits.Zero.setBitsFrom(std::min(op.width, bound(op, i)));
+        each->bits.One &= ~each->bits.Zero;
+        result = meet(result, *each);
+      }
+    }
+    return result;
+  }
+
+  // Of a counter, the width of what it is compared with before it comes round.
+  [[nodiscard]] ValueFacts given_up(const Op& op) const {
+    ValueFacts result = unknown(op.width);
+    unsigned most = 0;
+    for (std::size_t i = 0; i < op.operands.size(); ++i) {
+      const Op& from = process_.ops[index(op.operands[i])];
+      most = std::max(most, from.kind == OpKind::kConstant ? from.constant.getActiveBits() : bound(op, i));
+    }
+    result.bits.Zero.setBitsFrom(std::min(op.width, most));
+    result.sign_bits = result.bits.countMinSignBits();
+    return result;
+  }
+
+  // An operand of a phi has no more bits than this: it comes where it is below another value.
+  [[nodiscard]] unsigned bound(const Op& phi, std::size_t operand) const {
+    const Terminator& branch = process_.blocks[index(phi.incoming[operand])].terminator;
+    if (branch.kind != TerminatorKind::kBranch || branch.if_true == branch.if_false) {
+      return phi.width;
+    }
+    const Op& condition = process_.ops[index(branch.condition)];
+    const bool is_below =
+        condition.kind == OpKind::kUlt && condition.operands[0] == phi.operands[operand] && is_in(phi, branch.if_true);
+    const std::optional<ValueFacts>& limit = is_below ? facts_[index(condition.operands[1])] : std::nullopt;
+    return limit ? limit->unsigned_width() : phi.width;
+  }
+
+  [[nodiscard]] bool is_in(const Op& phi, BlockId block) const {
+    const auto number = static_cast<std::size_t>(&phi - process_.ops.data());
+    return std::ranges::find(process_.blocks[index(block)].ops, OpId(static_cast<int>(number))) !=
+           process_.blocks[index(block)].ops.end();
+  }
+
+  // What holds for both.
+  static ValueFacts meet(const std::optional<ValueFacts>& one, const ValueFacts& other) {
+    return one ? ValueFacts{.bits = one->bits.intersectWith(other.bits),
+                            .sign_bits = std::min(one->sign_bits, other.sign_bits)}
+               : other;
   }
 
   // What holds for all of these of which anything is known to come.
@@ -83,12 +135,7 @@ class KnownBitsFinder {
       if (!each) {
         continue;
       }
-      if (!result) {
-        result = each;
-      } else {
-        result->bits = result->bits.intersectWith(each->bits);
-        result->sign_bits = std::min(result->sign_bits, each->sign_bits);
-      }
+      result = meet(result, *each);
     }
     return result;
   }

@@ -4,7 +4,8 @@
 //   starts with nothing known to be possible of a phi and adds what comes round until nothing changes. For passes that
 //   make values as narrow as they are.
 // Algorithm: LLVM's KnownBits, operation by operation (llvm/Support/KnownBits.h); the fixpoint is the usual optimistic
-//   one, which gives up a phi that still changes after some rounds (a counter).
+//   one, which gives up a phi that still changes after some rounds. A counter that goes round while it is below a value
+//   keeps that value's width.
 // Ownership: values. Threading: none. Errors: none.
 #pragma once
 

@@ -57,6 +57,10 @@ class Narrower {
       rewrite_.replace(id, value);
       return;
     }
+    if (const std::optional<OpId> choice = choice_of_shifts(id)) {
+      rewrite_.replace(id, *choice);
+      return;
+    }
     const unsigned zeros = is_arithmetic(it.kind) ? facts.bits.countMinTrailingZeros() : 0;
     const bool is_narrower = width < it.width && !(is_extension(it.kind) && width >= op(it.operands[0]).width);
     if (!is_narrower && zeros == 0 && !constant_shift(it)) {
@@ -160,12 +164,11 @@ class Narrower {
         }
         break;
       case OpKind::kLShr:
+      case OpKind::kAShr:
         if (const auto by = constant_shift(narrow)) {
-          narrow.kind = OpKind::kExtract;
-          narrow.low = *by;
-          narrow.operands.resize(1);
-          narrow.operands[0] = rewrite_.seen(narrow.operands[0]);
-          return rewrite_.add(std::move(narrow), id);
+          std::vector<OpId> parts;
+          rewrite_.add_slices(narrow.operands[0], *by, width, parts);
+          return rewrite_.joined(parts, id);
         }
         break;
       default:
@@ -174,9 +177,9 @@ class Narrower {
     return truncation(id, width);
   }
 
-  // Of a shift to the left or, logically, to the right by a constant, which moves the value but leaves something of it.
+  // Of a shift by a constant, which moves the value but leaves something of it.
   [[nodiscard]] std::optional<unsigned> constant_shift(const Op& shift) const {
-    if (shift.kind != OpKind::kShl && shift.kind != OpKind::kLShr) {
+    if (shift.kind != OpKind::kShl && shift.kind != OpKind::kLShr && shift.kind != OpKind::kAShr) {
       return std::nullopt;
     }
     const Op& amount = op(shift.operands[1]);
@@ -184,6 +187,41 @@ class Narrower {
                    amount.constant.ult(op(shift.operands[0]).width)
                ? std::optional(static_cast<unsigned>(amount.constant.getZExtValue()))
                : std::nullopt;
+  }
+
+  // A logical shift by one of two constants: both are wires.
+  std::optional<OpId> choice_of_shifts(OpId id) {
+    const Op it = op(id);  // a copy: the vector grows
+    if (it.kind != OpKind::kShl && it.kind != OpKind::kLShr) {
+      return std::nullopt;
+    }
+    const Op amount = op(it.operands[1]);
+    const auto is_inside = [&](std::size_t i) {
+      const Op& by = op(amount.operands[i]);
+      return by.kind == OpKind::kConstant && by.constant.ult(it.width);
+    };
+    if (amount.kind != OpKind::kSelect || !is_inside(1) || !is_inside(2)) {
+      return std::nullopt;
+    }
+    Op choice = Rewrite::operation(OpKind::kSelect, it.width, it);
+    choice.operands = {rewrite_.seen(amount.operands[0]), shifted(id, amount.operands[1]),
+                       shifted(id, amount.operands[2])};
+    return rewrite_.add(std::move(choice), id);
+  }
+
+  OpId shifted(OpId id, OpId amount) {
+    const Op it = op(id);  // a copy: the vector grows
+    const auto by = static_cast<unsigned>(op(amount).constant.getZExtValue());
+    const bool left = it.kind == OpKind::kShl;
+    std::vector<OpId> parts;
+    if (!left && by > 0) {
+      parts.push_back(rewrite_.constant(llvm::APInt(by, 0)));
+    }
+    rewrite_.add_slices(it.operands[0], left ? 0 : by, it.width - by, parts);
+    if (left && by > 0) {
+      parts.push_back(rewrite_.constant(llvm::APInt(by, 0)));
+    }
+    return rewrite_.joined(parts, id);
   }
 
   OpId truncation(OpId id, unsigned width) {
