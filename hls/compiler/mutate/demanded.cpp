@@ -34,8 +34,13 @@ APInt of_shift(const Process& process, const Op& op, std::size_t operand, const 
   if (operand != 0 || amount.kind != OpKind::kConstant) {
     return APInt::getAllOnes(bits.getBitWidth());
   }
-  const auto by = static_cast<unsigned>(amount.constant.getLimitedValue(bits.getBitWidth()));
-  return op.kind == OpKind::kShl ? bits.lshr(by) : bits.shl(by);
+  const unsigned width = bits.getBitWidth();
+  const auto by = static_cast<unsigned>(amount.constant.getLimitedValue(width));
+  APInt result = op.kind == OpKind::kShl ? bits.lshr(by) : bits.shl(by);
+  if (op.kind == OpKind::kAShr && bits.getActiveBits() > width - by) {
+    result.setBit(width - 1);  // copies of the sign
+  }
+  return result;
 }
 
 APInt of_concat(const Process& process, const Op& op, std::size_t operand, const APInt& bits) {
@@ -69,6 +74,7 @@ APInt demanded_of_operand(const Process& process, const Op& op, std::size_t oper
       return of_product(process, op, operand, of_result);
     case OpKind::kShl:
     case OpKind::kLShr:
+    case OpKind::kAShr:
       return of_shift(process, op, operand, of_result);
     case OpKind::kAnd:
     case OpKind::kOr:

@@ -145,7 +145,44 @@ class Places {
     return mutant;
   }
 
-  bool is_never_negative(OpId id) const { return facts_[index(id)].bits.isNonNegative(); }
+  bool is_never_negative(OpId id) const { return facts_[index(id)].bits.isNonNegative() || is_bounded_counter(id); }
+
+  // Of a pipelined loop that goes on only while the counter is below a constant, of which adding a step of the counter
+  // does not make a negative number: it starts at none, and what comes round is the sum of a smaller number and a step.
+  bool is_bounded_counter(OpId id) const {
+    const Op& phi = op(id);
+    const auto block = std::ranges::find_if(process_->blocks, [&](const Block& candidate) {
+      return phi.kind == OpKind::kPhi && std::ranges::find(candidate.ops, id) != candidate.ops.end();
+    });
+    if (block == process_->blocks.end() || block->terminator.kind != TerminatorKind::kBranch) {
+      return false;
+    }
+    const auto self = BlockId(static_cast<int>(block - process_->blocks.begin()));
+    const Op& bound = op(block->terminator.condition);
+    const bool is_below = bound.kind == OpKind::kUlt && bound.operands[0] == id && is_constant(bound.operands[1]) &&
+                          block->terminator.if_true == self && block->terminator.if_false != self;
+    const auto stays = [&](OpId value) {
+      const Op& sum = op(value);
+      if (!is_below || sum.kind != OpKind::kAdd || sum.operands[0] != id || !is_constant(sum.operands[1])) {
+        return false;
+      }
+      const llvm::APInt& limit = op(bound.operands[1]).constant;
+      const llvm::APInt& step = op(sum.operands[1]).constant;
+      bool overflows = false;
+      static_cast<void>(limit.sadd_ov(step, overflows));
+      return limit.isNonNegative() && step.isNonNegative() && !overflows;
+    };
+    for (std::size_t i = 0; i < phi.operands.size(); ++i) {
+      const bool is_good =
+          phi.incoming[i] == self ? stays(phi.operands[i]) : facts_[index(phi.operands[i])].bits.isNonNegative();
+      if (!is_good) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool is_constant(OpId id) const { return op(id).kind == OpKind::kConstant; }
 
   // Whether known bits make another kind of operation give the same.
   bool is_the_same(const Op& it, OpKind kind) const {
@@ -164,7 +201,12 @@ class Places {
              is_never_negative(it.operands[1]);
     }
     if (it.kind == OpKind::kLShr || it.kind == OpKind::kAShr) {
-      return kind != OpKind::kShl && is_never_negative(it.operands[0]);
+      const Op& amount = op(it.operands[1]);
+      const auto by = static_cast<unsigned>(amount.constant.getLimitedValue(it.width));
+      const OpId id = OpId(static_cast<int>(&it - process_->ops.data()));
+      const bool is_cut = amount.kind == OpKind::kConstant &&
+                          !demanded_[index(id)].intersects(llvm::APInt::getHighBitsSet(it.width, by));
+      return kind != OpKind::kShl && (is_cut || is_never_negative(it.operands[0]));
     }
     const auto joins = [](OpKind of) { return of == OpKind::kAdd || of == OpKind::kOr || of == OpKind::kXor; };
     const bool disjoint =

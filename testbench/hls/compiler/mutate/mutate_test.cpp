@@ -83,6 +83,59 @@ TEST_CASE("what can't be seen is no mutant", "[hlsc][mutate]") {
   CHECK_FALSE(texts.contains("load of 'table' (line 4): operand 0 bit 2 flipped"));
 }
 
+TEST_CASE("a shift whose copies of the sign are cut off is like one that gives zeros", "[hlsc][mutate]") {
+  const std::string text = R"(kernel k
+file "k.cpp"
+stream in input 8
+stream out output 8
+process p @0:1:1
+block entry
+  %x = stream_read 8 in @0:3:1
+  %shifted = ashr 8 %x 8:2 @0:4:1
+  %cut = trunc WIDTH %shifted
+  %wide = zext 8 %cut
+  stream_write out %wide @0:7:1
+  return)";
+  const auto with_width = [&](const char* width) {
+    std::string result = text;
+    return texts_of(kernel_of(result.replace(result.find("WIDTH"), 5, width)));
+  };
+  CHECK_FALSE(with_width("6").contains("'shifted' (line 4): ashr becomes lshr"));
+  CHECK(with_width("7").contains("'shifted' (line 4): ashr becomes lshr"));
+  CHECK_FALSE(with_width("5").contains("'shifted' (line 4): operand 0 bit 7 flipped"));
+  CHECK(with_width("6").contains("'shifted' (line 4): operand 0 bit 7 flipped"));
+  CHECK(with_width("7").contains("'shifted' (line 4): operand 0 bit 7 flipped"));
+  CHECK_FALSE(with_width("7").contains("'shifted' (line 4): operand 0 bit 1 flipped"));
+}
+
+TEST_CASE("signed and unsigned are the same of a counter with a bound", "[hlsc][mutate]") {
+  const std::string text = R"(kernel k
+file "k.cpp"
+stream out output 8
+process p @0:1:1
+block entry
+  jump loop
+block loop pipeline 1
+  %i = phi 8 entry:START loop:%next
+  %next = add 8 %i 8:STEP
+  %more = ult 1 %i 8:100
+  stream_write out %i
+  branch %more loop last
+block last
+  return)";
+  const auto is_a_mutant = [&](const char* start, const char* step) {
+    std::string result = text;
+    result.replace(result.find("START"), 5, start);
+    result.replace(result.find("STEP"), 4, step);
+    return texts_of(kernel_of(result)).contains("'more': ult becomes slt");
+  };
+  CHECK_FALSE(is_a_mutant("8:0", "1"));
+  CHECK_FALSE(is_a_mutant("8:5", "27"));
+  CHECK(is_a_mutant("8:0", "28"));  // 99 + 28 is positive, 100 + 28 is not: the bound is taken coarsely
+  CHECK(is_a_mutant("8:200", "1"));
+  CHECK(is_a_mutant("8:0", "255"));
+}
+
 TEST_CASE("the same seed chooses the same mutants, another one others", "[hlsc][mutate]") {
   const Kernel kernel = small_kernel();
   CHECK(chosen(kernel, 20, 1) == chosen(kernel, 20, 1));

@@ -97,7 +97,7 @@ class Prover:
         return self.ask(mutant, False)
 
     def ask(self, mutant, one_step):
-        limit_s = self.limit_s // 3 if one_step else self.limit_s  # it takes a second or it does not end
+        limit_s = self.limit_s // 10 if one_step else self.limit_s  # it takes a second or it does not end
         path = self.folder / f"mutant_{mutant}{'_step' if one_step else ''}.aig"
         path.write_bytes(aiger.miter(self.graph, self.graph.bus("ap_mutant_i"), mutant, "counts_o", one_step))
         script = f"read_aiger {path}; strash; {'' if one_step else 'scorr; dc2; '}pdr -T {limit_s}"
