@@ -101,28 +101,17 @@ class KnownBitsFinder {
     return result;
   }
 
-  // An operand of a phi has no more bits than this: it comes where it, or the one before it, is below
-  // another value.
+  // An operand of a phi has no more bits than this: it comes where it is below another value.
   [[nodiscard]] unsigned bound(const Op& phi, std::size_t operand) const {
     const Terminator& branch = process_.blocks[index(phi.incoming[operand])].terminator;
     if (branch.kind != TerminatorKind::kBranch || branch.if_true == branch.if_false) {
       return phi.width;
     }
     const Op& condition = process_.ops[index(branch.condition)];
-    const bool is_this_or_the_next =
-        condition.kind == OpKind::kUlt &&
-        (condition.operands[0] == phi.operands[operand] ||
-         (&process_.ops[index(condition.operands[0])] == &phi && is_next(phi, phi.operands[operand])));
-    const bool is_below = is_this_or_the_next && is_in(phi, branch.if_true);
+    const bool is_below =
+        condition.kind == OpKind::kUlt && condition.operands[0] == phi.operands[operand] && is_in(phi, branch.if_true);
     const std::optional<ValueFacts>& limit = is_below ? facts_[index(condition.operands[1])] : std::nullopt;
     return limit ? limit->unsigned_width() : phi.width;
-  }
-
-  [[nodiscard]] bool is_next(const Op& phi, OpId value) const {
-    const Op& next = process_.ops[index(value)];
-    return next.kind == OpKind::kAdd && &process_.ops[index(next.operands[0])] == &phi &&
-           process_.ops[index(next.operands[1])].kind == OpKind::kConstant &&
-           process_.ops[index(next.operands[1])].constant.isOne();
   }
 
   [[nodiscard]] bool is_in(const Op& phi, BlockId block) const {

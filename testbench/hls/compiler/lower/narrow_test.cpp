@@ -234,9 +234,7 @@ block exit
 }
 
 TEST_CASE("a counter is as wide as what it stays below", "[lower][narrow]") {
-  for (const std::string compared : {"%next", "%i"}) {
-    INFO(compared);
-    const Kernel kernel = kernel_of(R"(kernel k
+  const Kernel kernel = kernel_of(R"(kernel k
 stream in input 8
 stream out output 32
 process p
@@ -248,18 +246,17 @@ block loop pipeline 1
   %i = phi 32 entry:32:0 loop:%next
   stream_write out %i
   %next = add 32 %i 32:1
-  %more = ult 1 )" + compared + R"( %limit
+  %more = ult 1 %next %limit
   branch %more loop exit
 block exit
   return)");
-    const Kernel narrow = narrowed(kernel);
-    const Process& process = narrow.processes[0];
-    CHECK(process.ops[index(process.blocks[1].ops.at(0))].kind == OpKind::kPhi);
-    CHECK(process.ops[index(process.blocks[1].ops.at(0))].width == 8);
-    for (const int n : {0, 1, 2, 128, 254, 255}) {
-      const InterpreterInput input{.streams = {words(8, {n})}};
-      CHECK(interpret(narrow, input).streams[1] == interpret(kernel, input).streams[1]);
-    }
+  const Kernel narrow = narrowed(kernel);
+  const Process& process = narrow.processes[0];
+  CHECK(process.ops[index(process.blocks[1].ops.at(0))].kind == OpKind::kPhi);
+  CHECK(process.ops[index(process.blocks[1].ops.at(0))].width == 8);
+  for (const int n : {0, 1, 2, 128, 254, 255}) {
+    const InterpreterInput input{.streams = {words(8, {n})}};
+    CHECK(interpret(narrow, input).streams[1] == interpret(kernel, input).streams[1]);
   }
 }
 
