@@ -115,6 +115,24 @@ TEST_CASE("what is not read is named as unused, bit by bit", "[hls][emit]") {
   CHECK(signals.unread() == std::vector<std::string>{"dead"});
 }
 
+TEST_CASE("a queue keeps the bits that its reader looks at", "[hls][emit]") {
+  const std::string text = emitted(kernel_of(R"(kernel k
+stream in input 32
+stream out output 12
+process p
+block entry
+  %x = stream_read 32 in
+  %low = trunc 4 %x
+  %high = extract 8 16 %x
+  %both = concat 12 %high %low
+  stream_write out %both
+  return)"));
+  CHECK(has(text, "stream_queue #(.Width(12)) u_in_queue"));
+  CHECK(has(text, ".in_data_i({in_tdata_i[23:16], in_tdata_i[3:0]})"));
+  CHECK(has(text, ".out_data_o({in_dout[23:16], in_dout[3:0]})"));
+  CHECK(has(text, "assign in_dout[15:4] = '0;"));
+}
+
 TEST_CASE("literals and widths", "[hls][emit]") {
   CHECK(literal(llvm::APInt(12, 0xABC)) == "12'habc");
   CHECK(literal(4, 9) == "4'd9");

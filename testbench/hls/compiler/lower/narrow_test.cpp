@@ -233,5 +233,53 @@ block exit
   CHECK(process.ops[index(process.blocks[1].ops.at(0))].width == 8);
 }
 
+TEST_CASE("a counter is as wide as what it stays below", "[lower][narrow]") {
+  const Kernel kernel = kernel_of(R"(kernel k
+stream in input 8
+stream out output 32
+process p
+block entry
+  %n = stream_read 8 in
+  %limit = zext 32 %n
+  jump loop
+block loop pipeline 1
+  %i = phi 32 entry:32:0 loop:%next
+  stream_write out %i
+  %next = add 32 %i 32:1
+  %more = ult 1 %next %limit
+  branch %more loop exit
+block exit
+  return)");
+  const Kernel narrow = narrowed(kernel);
+  const Process& process = narrow.processes[0];
+  CHECK(process.ops[index(process.blocks[1].ops.at(0))].kind == OpKind::kPhi);
+  CHECK(process.ops[index(process.blocks[1].ops.at(0))].width == 8);
+  for (const int n : {0, 1, 2, 128, 254, 255}) {
+    const InterpreterInput input{.streams = {words(8, {n})}};
+    CHECK(interpret(narrow, input).streams[1] == interpret(kernel, input).streams[1]);
+  }
+}
+
+TEST_CASE("shifts by constants, and by one of two, are wires", "[lower][narrow]") {
+  for (const std::string kind : {"shl", "lshr", "ashr"}) {
+    for (const std::string amount : {"8:3", "8:7", "%either"}) {
+      INFO(kind << ' ' << amount);
+      const Kernel kernel = kernel_of(
+          "kernel k\nstream in input 8\nstream out output 8\nprocess p\nblock b\n  %x = stream_read 8 in\n"
+          "  %odd = trunc 1 %x\n  %either = select 8 %odd 8:5 8:0\n  %r = " +
+          kind + " 8 %x " + amount + "\n  stream_write out %r\n  return");
+      const Kernel narrow = narrowed(kernel);
+      for (int x = 0; x < 256; ++x) {
+        const InterpreterInput input{.streams = {words(8, {x})}};
+        REQUIRE(interpret(narrow, input).streams[1] == interpret(kernel, input).streams[1]);
+      }
+      if (amount != "%either" || kind != "ashr") {
+        CHECK(number_of(narrow, OpKind::kShl) + number_of(narrow, OpKind::kLShr) + number_of(narrow, OpKind::kAShr) ==
+              0);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sluice::hlsc
