@@ -11,9 +11,10 @@ void prepare_call(Stimulus& stimulus) {
   static test::UnitMemory memory(test::kRouteCardLines);
   std::mt19937 generator(static_cast<std::uint32_t>(stimulus.random()()));
   test::RandomVectors random(generator);
-  const device::Command command = random.below(8) == 0
-                                      ? test::counters_command(random.below(4000), random.below(2) == 0)
-                                      : test::random_route_command(random.below(4), random, memory);
+  const std::uint32_t kind = random.below(8);
+  const device::Command command = kind == 0   ? test::counters_command(random.below(4000), random.below(2) == 0)
+                                  : kind == 1 ? test::short_route_command(random, memory)
+                                              : test::random_route_command(random.below(4), random, memory);
   test::push_command(stimulus, memory, command, [](auto& word, auto& ranges) {
     ::hls::stream<ScoreJob> score("score");
     ::hls::stream<SelectJob> select("select");
