@@ -76,7 +76,8 @@ class Visitor : public clang::RecursiveASTVisitor<Visitor> {
     std::string name = names_.getName(variable);
     facts.globals[name] = {.name = variable->getNameAsString(),
                            .position = position_of(context_.getSourceManager(), variable->getLocation())};
-    if (variable->hasInit() && !variable->getInit()->isValueDependent() && !variable->hasConstantInitialization()) {
+    if (variable->hasInit() && !variable->isStaticLocal() && !variable->getInit()->isValueDependent() &&
+        !variable->hasConstantInitialization()) {
       facts.run_time_initialised.insert(name);
     }
     return true;

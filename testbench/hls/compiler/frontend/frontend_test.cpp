@@ -277,13 +277,12 @@ int unused = from_outside();
 struct Plain { int x, y; };
 static Plain zeroed[4];
 int top(int n) {
-  static int first = n;
+  static int first = n;  // initialised by the first call, as the language says
   return used + first + zeroed[n & 3].x;
 }
 )");
   CHECK_THAT(result.errors(), Contains("3: 'used' is initialised by code that runs before the kernel"));
-  CHECK_THAT(result.errors(), Contains("8: 'first' is initialised by code"));
-  CHECK_THAT(result.errors(), !Contains("unused") && !Contains("zeroed"));
+  CHECK_THAT(result.errors(), !Contains("first") && !Contains("unused") && !Contains("zeroed"));
 }
 
 TEST_CASE("a static stream inside a function is a local one", "[frontend]") {
