@@ -10,8 +10,8 @@
 #include "hls/compiler/emit/ports.hpp"
 #include "hls/compiler/emit/process.hpp"
 #include "hls/compiler/emit/text.hpp"
+#include "hls/compiler/ir/demanded.hpp"
 #include "hls/compiler/ir/properties.hpp"
-#include "hls/compiler/mutate/demanded.hpp"
 
 namespace sluice::hlsc {
 namespace {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "hls/compiler/ir/demanded.hpp"
 #include "hls/compiler/ir/known_bits.hpp"
 #include "hls/compiler/ir/properties.hpp"
-#include "hls/compiler/mutate/demanded.hpp"
 #include "hls/compiler/mutate/mutate.hpp"
 
 namespace sluice::hlsc {

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "hls/compiler/emit/emit.hpp"
+#include "hls/compiler/ir/demanded.hpp"
 #include "hls/compiler/ir/verify.hpp"
-#include "hls/compiler/mutate/demanded.hpp"
 #include "testbench/hls/compiler/schedule/loops.hpp"
 #include "testbench/hls/compiler/support/random_kernel.hpp"
 

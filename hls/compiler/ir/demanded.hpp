@@ -1,4 +1,4 @@
-// Which bits of values can matter at all, so that no mutant changes others only.
+// Which bits of values can matter at all: queues carry no others, and no mutant changes others only.
 //
 // Purpose: demanded_bits() goes backwards from what can be seen; demanded_of_operand() says what one operation asks of
 //   one of its operands. A bit that is not demanded changes nothing; one that is may still change nothing.

@@ -1,4 +1,4 @@
-#include "hls/compiler/mutate/demanded.hpp"
+#include "hls/compiler/ir/demanded.hpp"
 
 #include <algorithm>
 #include <bit>
